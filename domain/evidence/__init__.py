@@ -1,0 +1,1 @@
+"""A piece of evidence and the scores given for it: one stream each piece."""

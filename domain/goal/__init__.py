@@ -1,0 +1,1 @@
+"""A learner's goal: set, signed by learner, guardian and teacher, revised, progressed, closed."""

@@ -1,0 +1,1 @@
+"""Ids, errors, score values and envelope words that every aggregate shares."""

@@ -1,0 +1,130 @@
+"""The envelope of every event: who acted, in what role and authority, why, from which source."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Final
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from domain.kernel.errors import Invalid
+from domain.kernel.ids import ActorId, Code
+from domain.kernel.privacy import Personal, Plain
+
+FUTURE_TOLERANCE: Final = timedelta(minutes=5)
+"""How far after our clock an occurrence may lie: clocks of source systems differ."""
+
+
+class Role(StrEnum):
+    """What a person or program is when acting."""
+
+    LEARNER = "learner"
+    GUARDIAN = "guardian"
+    TEACHER = "teacher"
+    ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
+    SERVICE = "service"
+    SYSTEM = "system"
+
+
+class Part(BaseModel):
+    """A frozen value inside a command, an event or an envelope; unknown fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Actor(Part):
+    """Who acts."""
+
+    id: ActorId
+    role: Plain[Role]
+
+
+class Authority(Part):
+    """What entitles the actor: a role, a delegation, a form."""
+
+    basis: Plain[Code]
+    ref: Plain[str | None] = None
+
+
+class Reason(Part):
+    """Why: a code of the district's list, a text in the actor's words, or both."""
+
+    code: Plain[Code | None] = None
+    text: Personal[Annotated[str, Field(max_length=2000)] | None] = None
+
+    def is_given(self) -> bool:
+        """Say whether the reason says anything."""
+        return bool((self.code and self.code.strip()) or (self.text and self.text.strip()))
+
+
+class Source(Part):
+    """Where the observation came from: a system, its batch and the row in it."""
+
+    system: Plain[Code]
+    batch: Plain[str | None] = None
+    row: Plain[int | None] = None
+
+
+class Meta(Part):
+    """The envelope words stored with each event; position, stream and both clocks have columns of their own."""
+
+    actor: Actor
+    on_behalf_of: ActorId | None = None
+    authority: Authority | None = None
+    reason: Reason | None = None
+    source: Source | None = None
+    correlation_id: Plain[str | None] = None
+    causation_id: Plain[str | None] = None
+    idempotency_key: Plain[str | None] = None
+
+
+Day = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+"""A calendar day, ISO 8601: 2026-06-30."""
+
+
+def _zoned(value: object) -> object:
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError as error:
+            raise Invalid("malformed", f"time {value!r} is not an ISO 8601 date and time") from error
+    if not isinstance(value, datetime):
+        raise Invalid("malformed", f"time {value!r} is not an ISO 8601 date and time")
+    if value.utcoffset() is None:
+        raise Invalid("occurred-without-zone", f"time {value.isoformat()} has no offset from UTC")
+    return value
+
+
+OccurredAt = Annotated[datetime, BeforeValidator(_zoned, json_schema_input_type=str)]
+"""When something was true in the world, as the client says: ISO 8601 with an offset from UTC."""
+
+
+class Command(Part):
+    """An intent that may be refused. What every command may carry besides its own fields.
+
+    `occurred_at` absent means: now. The reason and the authority become part of the envelope.
+    """
+
+    occurred_at: OccurredAt | None = None
+    reason: Reason | None = None
+    authority: Authority | None = None
+
+    def require_reason(self, act: str) -> None:
+        """Refuse an act without a reason.
+
+        Raises:
+            Invalid: reason-required.
+        """
+        if self.reason is None or not self.reason.is_given():
+            raise Invalid("reason-required", f"{act} needs a reason")
+
+
+def check_occurred(occurred_at: datetime, now: datetime) -> datetime:
+    """Return the time of occurrence, if it does not lie in the future.
+
+    Raises:
+        Invalid: occurred-in-future.
+    """
+    if occurred_at > now + FUTURE_TOLERANCE:
+        raise Invalid("occurred-in-future", f"time {occurred_at.isoformat()} lies in the future", now=now.isoformat())
+    return occurred_at

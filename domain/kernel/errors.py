@@ -1,0 +1,140 @@
+"""The errors of the ledger: one small tree, each refusal naming the rule that it applies.
+
+A message is the fault with its value, then the context in brackets, lower-case, no full stop:
+`score 21 is outside 0..20 (task a7, learner 91)`. `RULES` is the source of docs/errors.md and of the
+RFC 9457 `type` of every HTTP problem.
+"""
+
+from typing import Final, NoReturn
+
+RULES: Final[dict[str, str]] = {
+    # input that is wrong whatever the state is
+    "malformed": "The input can't be read, or lacks or adds a field, or a field has the wrong form.",
+    "score-not-a-number": "A score is a decimal of at most 9 digits and 6 places, written in ASCII digits.",
+    "occurred-without-zone": "A time of occurrence carries its offset from UTC.",
+    "occurred-in-future": "A time of occurrence lies at most 5 minutes after the server's clock.",
+    "reason-required": "This act needs a reason: a code or a text.",
+    "server-sets-it": "Actor, role and recorded time are set by the server; a body can't bring them.",
+    "policy-invalid": "The policy document breaks a rule of the policy language.",
+    # input that the state of the ledger refuses
+    "score-outside-scale": "A score lies between the lowest and the highest value of its scale.",
+    "scale-unknown": "The named scale has been published.",
+    "scale-exists": "A scale is published once; another meaning needs another id.",
+    "competency-unknown": "The competency is held by a published framework.",
+    "competency-not-aligned": "A score is given for a competency that its evidence is aligned to.",
+    "competency-held-elsewhere": "A competency belongs to one framework.",
+    "framework-unchanged": "A new version of a framework differs from the one before.",
+    "evidence-exists": "A piece of evidence is submitted once.",
+    "evidence-unknown": "The evidence has been submitted.",
+    "evidence-withdrawn": "Withdrawn evidence takes no further act.",
+    "score-exists": "A score id is used once.",
+    "score-unknown": "The score has been given for this evidence.",
+    "score-voided": "A voided score takes no further act.",
+    "value-unchanged": "A correction changes the value.",
+    "judgement-active": "A learner has at most one judgement in force for a competency.",
+    "judgement-unknown": "The judgement is in force.",
+    "level-unknown": "The level is one of the levels of the scale.",
+    "goal-exists": "A goal is set once.",
+    "goal-unknown": "The goal has been set.",
+    "goal-closed": "A closed goal takes no further act.",
+    "goal-signed": "A role signs a goal once per revision.",
+    "goal-unchanged": "A revision changes the goal.",
+    "pathway-exists": "A pathway is approved once; later it is changed.",
+    "pathway-unknown": "The pathway has been approved.",
+    "because-required": "A pathway change says because of what it is made.",
+    "pathway-unchanged": "A change alters the steps of the pathway.",
+    "step-unknown": "The step is part of the pathway.",
+    "step-not-open": "A step is started once and completed once, in this order.",
+    "profile-entry-exists": "A profile entry is noted once.",
+    "profile-entry-unknown": "The profile entry has been noted and is not retired.",
+    "learner-exists": "A learner is registered once.",
+    "learner-unknown": "The learner has been registered.",
+    "enrolment-exists": "An enrolment is opened once.",
+    "enrolment-unknown": "The enrolment is open.",
+    "policy-unknown": "The policy has been drafted.",
+    "policy-version-unknown": "The version is a drafted revision of this policy.",
+    "policy-unchanged": "A revision changes the policy document.",
+    "policy-live": "The version is not the one in force already.",
+    "nothing-to-roll-back": "A generation to go back to is kept.",
+    # the ledger itself
+    "version-conflict": "The stream is still at the version that the caller saw.",
+    "key-reused": "An idempotency key is used with one body only.",
+    "event-unreadable": "A stored event is of a registered type and form.",
+    "projector-unknown": "The projector is one of those that the programs know.",
+    "not-parked": "The learner is parked in this projector.",
+    "not-found": "The thing asked for exists.",
+    # who may do what
+    "not-authenticated": "The request carries a valid bearer token.",
+    "not-permitted": "The role of the actor permits the act, for this learner.",
+    # infrastructure
+    "unavailable": "The database answers.",
+    "configuration": "The settings are complete and consistent.",
+}
+
+
+class LedgerError(Exception):
+    """Root of all errors that a caller can act on.
+
+    Args:
+        rule: stable kebab-case code, a key of `RULES`.
+        fault: what is wrong, with its value.
+        context: names and values that locate the fault; shown in brackets.
+    """
+
+    def __init__(self, rule: str, fault: str, **context: object) -> None:
+        assert rule in RULES, rule
+        self.rule = rule
+        self.fault = fault
+        self.context = {name: value for name, value in context.items() if value is not None}
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        """Return the fault, then the context in brackets."""
+        if not self.context:
+            return self.fault
+        return f"{self.fault} ({', '.join(f'{name} {value}' for name, value in self.context.items())})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keep rule and context when the error crosses a process border."""
+        return (_rebuild, (type(self), self.rule, self.fault, self.context))
+
+
+class Invalid(LedgerError):
+    """The input is wrong whatever the state of the ledger is."""
+
+
+class Refused(LedgerError):
+    """The state of the ledger forbids the act."""
+
+
+class Unknown(LedgerError):
+    """The thing acted on or asked for does not exist."""
+
+
+class Conflict(LedgerError):
+    """Somebody else was first: the stream has moved on, or the key is taken."""
+
+
+class Forbidden(LedgerError):
+    """The actor may not do this."""
+
+
+class Unauthenticated(LedgerError):
+    """Nobody knows who is asking."""
+
+
+class Unavailable(LedgerError):
+    """A part that is needed does not answer; a retry may succeed."""
+
+
+class Misconfigured(LedgerError):
+    """The settings do not let the program start."""
+
+
+def _rebuild(kind: type[LedgerError], rule: str, fault: str, context: dict[str, object]) -> LedgerError:
+    return kind(rule, fault, **context)
+
+
+def refuse(rule: str, fault: str, **context: object) -> NoReturn:
+    """Raise `Refused`; reads as a sentence in an expression."""
+    raise Refused(rule, fault, **context)

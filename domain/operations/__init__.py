@@ -1,0 +1,1 @@
+"""Acts on the ledger's own machinery that an auditor must see."""

@@ -1,0 +1,99 @@
+"""Facts about a learner's pathway."""
+
+from enum import StrEnum
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from domain.kernel.envelope import Day, Part
+from domain.kernel.event import Event
+from domain.kernel.ids import CompetencyId, LearnerId, PathwayId, StepId
+from domain.kernel.privacy import Personal, Plain
+
+
+class Modality(StrEnum):
+    """How a learner works on a step."""
+
+    SMALL_GROUP = "small_group"
+    INDEPENDENT = "independent"
+    TUTORING = "tutoring"
+    PROJECT = "project"
+    INTERNSHIP = "internship"
+    ONLINE = "online"
+    BLENDED = "blended"
+    WHOLE_CLASS = "whole_class"
+
+
+class BecauseKind(StrEnum):
+    """What a pathway change rests on."""
+
+    EVIDENCE = "evidence"
+    SCORE = "score"
+    GOAL = "goal"
+    PROFILE_ENTRY = "profile_entry"
+    MASTERY = "mastery"
+    LEARNER_CHOICE = "learner_choice"
+    FAMILY_REQUEST = "family_request"
+    TEACHER_OBSERVATION = "teacher_observation"
+    PACE = "pace"
+
+
+class Because(Part):
+    """Because of what: the kind, the id of the thing where there is one, and words."""
+
+    kind: Plain[BecauseKind]
+    ref: Plain[str | None] = None
+    text: Personal[str | None] = None
+
+
+class Step(Part):
+    """One step: a competency, how it is worked on, and until when."""
+
+    step_id: StepId
+    competency_id: CompetencyId
+    modality: Plain[Modality] = Modality.INDEPENDENT
+    target_on: Plain[Day | None] = None
+    because: Plain[Because | None] = None
+
+
+class PathwayApproved(Event):
+    """An educator approved a learner's pathway: its steps, in order."""
+
+    type: ClassVar[str] = "pathway.approved.v1"
+    pathway_id: PathwayId
+    learner_id: LearnerId
+    title: Personal[str | None] = None
+    steps: Plain[Annotated[tuple[Step, ...], Field(min_length=1)]]
+
+
+class PathwayChanged(Event):
+    """The pathway's steps are now these, because of what is named. v1 had a bare text as its because."""
+
+    type: ClassVar[str] = "pathway.changed.v2"
+    pathway_id: PathwayId
+    learner_id: LearnerId
+    because: Plain[Because]
+    steps: Plain[Annotated[tuple[Step, ...], Field(min_length=1)]]
+
+
+class PathwayStepStarted(Event):
+    """The learner works on the step."""
+
+    type: ClassVar[str] = "pathway.step_started.v1"
+    pathway_id: PathwayId
+    learner_id: LearnerId
+    step_id: StepId
+    competency_id: CompetencyId
+
+
+class PathwayStepCompleted(Event):
+    """The learner is done with the step."""
+
+    type: ClassVar[str] = "pathway.step_completed.v1"
+    pathway_id: PathwayId
+    learner_id: LearnerId
+    step_id: StepId
+    competency_id: CompetencyId
+
+
+PathwayEvent = PathwayApproved | PathwayChanged | PathwayStepStarted | PathwayStepCompleted

@@ -1,0 +1,1 @@
+"""The mastery policy: a document in a closed vocabulary, and its life."""

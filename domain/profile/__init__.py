@@ -1,0 +1,1 @@
+"""A learner's profile: dated entries with their source, strengths first."""

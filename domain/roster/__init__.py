@@ -1,0 +1,1 @@
+"""Learners, their subgroups, schools, sections and enrolments."""

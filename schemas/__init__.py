@@ -1,0 +1,1 @@
+"""The published language: envelope, event registry, upcasters."""
