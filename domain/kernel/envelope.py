@@ -102,12 +102,15 @@ OccurredAt = Annotated[datetime, BeforeValidator(_zoned, json_schema_input_type=
 class Command(Part):
     """An intent that may be refused. What every command may carry besides its own fields.
 
-    `occurred_at` absent means: now. The reason and the authority become part of the envelope.
+    `occurred_at` absent means: now. The other words become part of the envelope; only a service may say
+    on whose behalf it acts.
     """
 
     occurred_at: OccurredAt | None = None
     reason: Reason | None = None
     authority: Authority | None = None
+    on_behalf_of: ActorId | None = None
+    source: Source | None = None
 
     def require_reason(self, act: str) -> None:
         """Refuse an act without a reason.

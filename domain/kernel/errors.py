@@ -14,6 +14,7 @@ RULES: Final[dict[str, str]] = {
     "occurred-without-zone": "A time of occurrence carries its offset from UTC.",
     "occurred-in-future": "A time of occurrence lies at most 5 minutes after the server's clock.",
     "reason-required": "This act needs a reason: a code or a text.",
+    "too-large": "A body, and each line of a batch, stays within the size that the service reads.",
     "server-sets-it": "Actor, role and recorded time are set by the server; a body can't bring them.",
     "policy-invalid": "The policy document breaks a rule of the policy language.",
     # input that the state of the ledger refuses
@@ -55,12 +56,19 @@ RULES: Final[dict[str, str]] = {
     "policy-version-unknown": "The version is a drafted revision of this policy.",
     "policy-unchanged": "A revision changes the policy document.",
     "policy-live": "The version is not the one in force already.",
+    "cell-out-of-bounds": "The scores and weights of a cell add up within 64 bits of micro-units.",
     "nothing-to-roll-back": "A generation to go back to is kept.",
+    # files that are imported
+    "row-changed": "A row that was imported before says the same again; a change is made by a command.",
+    "identifier-repeated": "An identifier stands once in a file; later ones are left out.",
+    "edge-unresolved": "An association leads to an item of its package; one that leads elsewhere is kept.",
     # the ledger itself
     "version-conflict": "The stream is still at the version that the caller saw.",
     "key-reused": "An idempotency key is used with one body only.",
     "event-unreadable": "A stored event is of a registered type and form.",
     "projector-unknown": "The projector is one of those that the programs know.",
+    "rebuild-running": "One process at a time rebuilds a projector.",
+    "rebuild-differs": "A rebuilt generation holds what the live one does at the same position.",
     "not-parked": "The learner is parked in this projector.",
     "not-found": "The thing asked for exists.",
     # who may do what
@@ -113,6 +121,10 @@ class Unknown(LedgerError):
 
 class Conflict(LedgerError):
     """Somebody else was first: the stream has moved on, or the key is taken."""
+
+
+class Stale(Conflict):
+    """The caller named the version that it saw, and the stream has moved on."""
 
 
 class Forbidden(LedgerError):

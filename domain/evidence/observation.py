@@ -1,0 +1,92 @@
+"""An observation: evidence and maybe its score in one sentence, as batches and files bring them."""
+
+import hashlib
+from typing import Annotated
+
+from pydantic import Field
+
+from domain.evidence.decider import NewEvidenceId, Text, assessor_of, check_on_scale, score_id_of
+from domain.evidence.events import EvidenceSubmitted, Form, ScoreGiven
+from domain.framework.catalogue import Catalogue
+from domain.kernel.envelope import Actor, Command, OccurredAt
+from domain.kernel.ids import Code, CompetencyId, EvidenceId, LearnerId, ScaleId, SectionId
+from domain.kernel.scores import ScoreInput
+
+
+class Observation(Command):
+    """One line: a learner's work was seen at a time, and perhaps valued.
+
+    `evidence_id` is the source's own name of it; without one, what the line says is its name. Either way the
+    same line again adds nothing.
+    """
+
+    occurred_at: OccurredAt
+    evidence_id: NewEvidenceId | None = None
+    learner_id: LearnerId
+    competency_id: CompetencyId
+    kind: Code
+    value: ScoreInput | None = None
+    scale_id: ScaleId | None = None
+    assessor: Actor | None = None
+    form: Form = Form.OTHER
+    task: Code | None = None
+    attempt: Annotated[int, Field(ge=1)] = 1
+    section_id: SectionId | None = None
+    context: Text | None = None
+    chosen_by: Code | None = None
+    content_uri: Text | None = None
+    purpose: Code | None = None
+    carried_over: bool = False
+
+
+def name_of(observation: Observation) -> EvidenceId:
+    """Return the id of the evidence: the source's own, or 32 hexadecimal digits of what the observation says."""
+    if observation.evidence_id is not None:
+        return observation.evidence_id
+    said = observation.model_dump_json(exclude_defaults=True, exclude={"source"})
+    return EvidenceId(hashlib.sha256(said.encode()).hexdigest()[:32])
+
+
+def observe(command: Observation, actor: Actor, catalogue: Catalogue) -> list[EvidenceSubmitted | ScoreGiven]:
+    """Return the evidence, and its score if it was valued: the first events of a new stream.
+
+    Raises:
+        Refused: competency-unknown, scale-unknown, score-outside-scale.
+        Invalid: server-sets-it.
+    """
+    framework = catalogue.home(command.competency_id)
+    evidence_id = name_of(command)
+    submitted = EvidenceSubmitted(
+        evidence_id=evidence_id,
+        learner_id=command.learner_id,
+        competency_ids=(command.competency_id,),
+        kind=command.kind,
+        form=command.form,
+        task=command.task,
+        section_id=command.section_id,
+        context=command.context,
+        chosen_by=command.chosen_by,
+        content_uri=command.content_uri,
+        purpose=command.purpose,
+        carried_over=command.carried_over,
+    )
+    if command.value is None:
+        return [submitted]
+    scale = catalogue.scale(command.scale_id or framework.scale_id)
+    check_on_scale(command.value, scale, command.task, command.learner_id)
+    score = ScoreGiven(
+        score_id=score_id_of(evidence_id, 1),
+        evidence_id=evidence_id,
+        learner_id=command.learner_id,
+        competency_id=command.competency_id,
+        framework_id=framework.framework_id,
+        scale_id=scale.scale_id,
+        value_micro=command.value,
+        possible_micro=scale.highest_micro,
+        kind=command.kind,
+        task=command.task,
+        attempt=command.attempt,
+        purpose=command.purpose,
+        assessor=assessor_of(command.assessor, actor),
+    )
+    return [submitted, score]

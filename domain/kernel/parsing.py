@@ -1,0 +1,54 @@
+"""From parsed JSON to a command: one reading for HTTP bodies, NDJSON lines and files."""
+
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails, from_json
+
+from domain.kernel.envelope import Command
+from domain.kernel.errors import Invalid
+
+C = TypeVar("C", bound=Command)
+SERVER_SETS: Final = frozenset({"actor", "role", "recorded_at", "position", "version", "event_id"})
+"""Words of the envelope that no body can bring."""
+_SHOWN: Final = frozenset({"enum", "literal_error", "int_parsing", "greater_than_equal", "less_than_equal"})
+"""Kinds of fault whose value is a number or a word of a closed list, never a person's text."""
+
+
+def parse_json(text: bytes | str) -> dict[str, Any]:
+    """Return the object that a JSON text holds; NaN is let through, so that the score can say what it thinks of it.
+
+    Raises:
+        Invalid: malformed.
+    """
+    try:
+        content = from_json(text)
+    except ValueError as error:
+        raise Invalid("malformed", f"body is not JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise Invalid("malformed", f"body is a JSON {type(content).__name__}, not an object")
+    return content
+
+
+def parse_command(kind: type[C], content: Mapping[str, Any]) -> C:
+    """Return the command that an object holds.
+
+    Raises:
+        Invalid: server-sets-it, malformed, or the rule of the field; the fault names the field, not personal text.
+    """
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        raise _invalid(kind, error.errors(include_url=False)[0]) from error
+
+
+def _invalid(kind: type[Command], fault: ErrorDetails) -> Invalid:
+    field = ".".join(map(str, fault["loc"])) or "body"
+    if fault["type"] == "extra_forbidden":
+        if field in SERVER_SETS:
+            return Invalid("server-sets-it", f"{field} is set by the server", command=kind.__name__)
+        return Invalid("malformed", f"field {field} is unknown", field=field, command=kind.__name__)
+    message = fault["msg"][0].lower() + fault["msg"][1:]
+    value = fault["input"] if fault["type"] in _SHOWN else None
+    return Invalid("malformed", f"{field}: {message}", field=field, value=value, command=kind.__name__)

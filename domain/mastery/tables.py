@@ -1,0 +1,201 @@
+"""The words of the compiled rules: codes, and the arrays that they read and write."""
+
+from enum import IntEnum
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+LIMIT = 2**61
+"""What is added up or multiplied stays within this, so that one more sum of two fits 64 bits."""
+NO_VALUE = -(2**63)
+"""The value of a cell that has none."""
+TOTAL_MAX = 2**42
+"""Largest sum of the weights of a cell."""
+WHOLE = 2**40
+"""The sum of a table of decay weights."""
+HALF_BITS = 20
+"""Values are multiplied in two halves, so that weights may be large: value = high x 2^20 + low."""
+
+
+class Integers(Protocol):
+    """A one-dimensional array of integers, as the compiled functions use it."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+
+    def __getitem__(self, place: int, /) -> int:
+        """Return one of them."""
+
+    def __setitem__(self, place: int, number: int, /) -> None:
+        """Replace one of them."""
+
+
+class Status(IntEnum):
+    """What a policy could say of a cell."""
+
+    NO_EVIDENCE = 0
+    INSUFFICIENT = 1
+    DETERMINED = 2
+    OUT_OF_BOUNDS = 3
+    """A sum would leave 64 bits: never stored, `evaluate` raises."""
+
+
+class Fate(IntEnum):
+    """What became of an entry before the scores were combined."""
+
+    COUNTED = 0
+    KIND_NOT_SELECTED = 1
+    ROLE_NOT_SELECTED = 2
+    WEIGHT_ZERO = 3
+    REPLACED = 4
+    AVERAGED = 5
+    """Its value lives on in the mean of its task."""
+
+
+class Clock(IntEnum):
+    """What orders the entries of a cell."""
+
+    NONE = 0
+    OCCURRED = 1
+    RECORDED = 2
+    LISTED = 3
+
+
+class Keep(IntEnum):
+    """Which of several entries of one task remain."""
+
+    ALL = 0
+    LATEST = 1
+    HIGHEST = 2
+    FIRST = 3
+    MEAN = 4
+    POOLED = 5
+
+
+class Op(IntEnum):
+    """How the values are combined; the names are the document's, or those of a mean of so many."""
+
+    MEAN = 0
+    LATEST = 1
+    HIGHEST = 2
+    MEDIAN = 3
+    MODE = 4
+    WEIGHTED_MEAN = 5
+    MEAN_OF_KINDS = 6
+    MEAN_AT_OR_ABOVE = 7
+    LATEST_VERSUS_REST = 8
+    DECAYING = 9
+
+
+class Tie(IntEnum):
+    """Which of several modes is the mode."""
+
+    MOST_RECENT = 0
+    HIGHEST = 1
+    LOWEST = 2
+    MEAN = 3
+
+
+class Need(IntEnum):
+    """What a requirement counts."""
+
+    COUNT = 0
+    KINDS = 1
+    AT_OR_ABOVE = 2
+
+
+class Rounding(IntEnum):
+    """Where a quotient goes; the names are the document's."""
+
+    HALF_UP = 0
+    HALF_EVEN = 1
+    DOWN = 2
+
+
+class Columns(NamedTuple):
+    """`Cells` as the compiled functions see it."""
+
+    offsets: Integers
+    value: Integers
+    possible: Integers
+    kind: Integers
+    role: Integers
+    task: Integers
+    occurred_us: Integers
+    recorded_us: Integers
+    position: Integers
+    weight: Integers
+    judged: Integers
+
+
+class Rules(NamedTuple):
+    """A policy as integers. Tables by kind, role or level code cover a whole vocabulary."""
+
+    selects: int
+    kind_selected: Integers
+    role_selected: Integers
+    clock: int
+    to_max: int
+    """Micro-units; 0: no normalising."""
+    keep: int
+    kind_replaced: Integers
+    own_weight: int
+    kind_weight: Integers
+    op: int
+    amount: int
+    """The operation's number: a count, a tie rule, a value, the numerator of a share of `WHOLE`-th parts."""
+    whole: int
+    """Denominator of the share of the latest score."""
+    recent: Integers
+    """Decay weight by age (0: the latest), as parts of `WHOLE`; what is older weighs nothing."""
+    oldest: Integers
+    """Decay weight of the oldest score, by its age."""
+    clauses: NDArray[np.int64]
+    """Rows of (Need, how many, value)."""
+    clause_kinds: NDArray[np.uint8]
+    """By clause and kind code: whether the kind counts."""
+    cap: int
+    """Highest level index when a requirement is unmet; -1: insufficient."""
+    exact: int
+    """1 if no quotient was rounded before the last one."""
+    unit: int
+    """Micro-units in one unit of the last place kept."""
+    rounding: int
+    cuts: Integers
+    """Ascending."""
+    judged_level: Integers
+    """Level index by level code; -1: unknown to this policy, or judgements are not allowed."""
+
+
+class Work(NamedTuple):
+    """Room for the largest cell; after a cell it holds what became of each entry."""
+
+    fate: Integers
+    """By place in the cell."""
+    entry: Integers
+    """Indices of the counted entries, in clock order; the arrays below go with it."""
+    value: Integers
+    weight: Integers
+    rank: Integers
+    """0, 1, 2 ...: breaks ties of a sort."""
+    order: Integers
+    key: Integers
+    by_kind: Integers
+    """Entries of each kind in this cell; zero between cells."""
+    have: Integers
+    """By clause."""
+
+
+class Results(NamedTuple):
+    """What the policy says of each cell, in the order of the cells.
+
+    `value` is in micro-units after rounding, or NO_VALUE. `level` and `effective` (the judged level where one
+    holds, else the computed one) index `Compiled.levels`, -1: none. `status` holds `Status`.
+    """
+
+    value: NDArray[np.int64]
+    level: NDArray[np.int16]
+    effective: NDArray[np.int16]
+    status: NDArray[np.uint8]
+    counted: NDArray[np.int32]

@@ -1,0 +1,149 @@
+"""Every combination as a choice of integer weights."""
+
+from domain.mastery.arithmetic import gcd, integer, sort
+from domain.mastery.tables import LIMIT, TOTAL_MAX, Columns, Op, Rules, Tie, Work
+
+
+@integer
+def rank_values(work: Work, n: int) -> None:
+    """Put the ranks of the entries into `work.order`, by rising value, then clock."""
+    for k in range(n):
+        work.order[k] = k
+    sort(work.order, n, work.value, work.rank)
+
+
+@integer
+def weigh_scores(columns: Columns, rules: Rules, work: Work, n: int) -> bool:
+    """Weigh each entry by its own weight x that of its kind, reduced; return whether they fit 64 bits."""
+    common = 0
+    for k in range(n):
+        i = work.entry[k]
+        weight = rules.kind_weight[columns.kind[i]]
+        if rules.own_weight:
+            if columns.weight[i] > LIMIT // weight:
+                return False
+            weight *= columns.weight[i]
+        work.weight[k] = weight
+        common = gcd(common, weight)
+    for k in range(n):
+        work.weight[k] //= common
+    return True
+
+
+@integer
+def weigh_kinds(columns: Columns, rules: Rules, work: Work, n: int) -> None:
+    """Weigh each entry by the weight of its kind / the entries of that kind, on a common denominator."""
+    weights = 0
+    for k in range(n):
+        kind = columns.kind[work.entry[k]]
+        work.by_kind[kind] += 1
+        weights += rules.kind_weight[kind]
+    scale = 1
+    for k in range(n):
+        count = work.by_kind[columns.kind[work.entry[k]]]
+        scale = min(scale // gcd(scale, count) * count, max(TOTAL_MAX // weights, 1))
+    for k in range(n):
+        kind = columns.kind[work.entry[k]]
+        work.weight[k] = rules.kind_weight[kind] * (scale // work.by_kind[kind])
+    for k in range(n):
+        work.by_kind[columns.kind[work.entry[k]]] = 0
+
+
+@integer
+def weigh_mode(rules: Rules, work: Work, n: int) -> None:
+    """Weigh the entries of the most frequent value by 1."""
+    rank_values(work, n)
+    low = most = mode_low = 0
+    while low < n:
+        high = low + 1
+        while high < n and work.value[work.order[high]] == work.value[work.order[low]]:
+            high += 1
+        ties = high - low == most and (
+            rules.amount == Tie.HIGHEST
+            or (rules.amount == Tie.MOST_RECENT and work.order[high - 1] > work.order[mode_low + most - 1])
+        )
+        if high - low > most or ties:
+            mode_low, most = low, high - low
+        low = high
+    for j in range(mode_low, mode_low + most):
+        work.weight[work.order[j]] = 1
+    if rules.amount == Tie.MEAN:
+        weigh_all_modes(work, n, most)
+
+
+@integer
+def weigh_all_modes(work: Work, n: int, most: int) -> None:
+    """Weigh the entries of every value that occurs `most` times by 1."""
+    for j in range(most - 1, n):
+        low = j - most + 1
+        if work.value[work.order[low]] == work.value[work.order[j]]:
+            for other in range(low, j + 1):
+                work.weight[work.order[other]] = 1
+
+
+@integer
+def weigh_latest(rules: Rules, work: Work, n: int) -> None:
+    """Weigh the latest entry by the declared share, the others by the rest of it together."""
+    for k in range(n - 1):
+        work.weight[k] = rules.whole - rules.amount
+    work.weight[n - 1] = rules.amount * max(n - 1, 1)
+
+
+@integer
+def weigh_by_age(rules: Rules, work: Work, n: int) -> None:
+    """Weigh each entry by the decay table; the oldest keeps what has not decayed."""
+    for k in range(max(n - len(rules.recent), 0), n):
+        work.weight[k] = rules.recent[n - 1 - k]
+    work.weight[0] = rules.oldest[n - 1] if n <= len(rules.oldest) else 0
+
+
+@integer
+def weigh_highest(rules: Rules, work: Work, n: int) -> None:
+    """Weigh the highest entries by 1."""
+    rank_values(work, n)
+    for j in range(max(n - rules.amount, 0), n):
+        work.weight[work.order[j]] = 1
+
+
+@integer
+def weigh_middle(work: Work, n: int) -> None:
+    """Weigh the middle entry by 2, or the middle two by 1."""
+    rank_values(work, n)
+    work.weight[work.order[(n - 1) // 2]] += 1
+    work.weight[work.order[n // 2]] += 1
+
+
+@integer
+def weigh_by_order(rules: Rules, work: Work, n: int) -> None:
+    """Fill `work.weight` for the operations that look at the place of an entry only."""
+    if rules.op == Op.LATEST_VERSUS_REST:
+        weigh_latest(rules, work, n)
+    elif rules.op == Op.DECAYING:
+        weigh_by_age(rules, work, n)
+    elif rules.op == Op.LATEST:
+        for k in range(max(n - rules.amount, 0), n):
+            work.weight[k] = 1
+
+
+@integer
+def weigh(columns: Columns, rules: Rules, work: Work, n: int) -> bool:
+    """Fill `work.weight` as the operation says; return whether the weights fit 64 bits."""
+    op = rules.op
+    for k in range(n):
+        work.weight[k] = op == Op.MEAN
+    if op == Op.HIGHEST:
+        weigh_highest(rules, work, n)
+    elif op == Op.WEIGHTED_MEAN:
+        return weigh_scores(columns, rules, work, n)
+    elif op == Op.MEAN_OF_KINDS:
+        weigh_kinds(columns, rules, work, n)
+    elif op == Op.MEDIAN:
+        weigh_middle(work, n)
+    elif op == Op.MODE:
+        weigh_mode(rules, work, n)
+    elif op == Op.MEAN_AT_OR_ABOVE:
+        for k in range(n):
+            work.weight[k] = work.value[k] >= rules.amount
+    else:
+        weigh_by_order(rules, work, n)
+    return True

@@ -1,0 +1,177 @@
+"""The rules of a policy's life: drafted, published, rolled back. Stream: `policy-<policy_id>`.
+
+What is in force is a fact about all policies: the `Succession`, which deciders are given.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Self, assert_never
+
+from domain.framework.catalogue import Catalogue
+from domain.kernel.envelope import Command
+from domain.kernel.errors import Refused, Unknown
+from domain.kernel.ids import FrameworkId, PolicyId, PolicyVersion
+from domain.policy.document import PolicyDocument, parse_policy
+from domain.policy.events import (
+    PolicyActivated,
+    PolicyDrafted,
+    PolicyEvent,
+    PolicyPublished,
+    PolicyRolledBack,
+    ScopedPolicy,
+)
+
+
+class DraftPolicy(Command):
+    """Put a policy document, or a new revision of it, on record; for one framework, or for all others."""
+
+    policy_id: PolicyId
+    framework_id: FrameworkId | None = None
+    document: dict[str, Any]
+
+
+class PublishPolicy(Command):
+    """Have a drafted version put in force: the last one, unless another is named."""
+
+    policy_id: PolicyId
+    version: PolicyVersion | None = None
+
+
+class RollBackPolicy(Command):
+    """Go back to the set of policies that was in force before this policy was activated."""
+
+    policy_id: PolicyId
+
+
+PolicyCommand = DraftPolicy | PublishPolicy | RollBackPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """The activations that were not rolled back, in order; none: the built-in policies are in force."""
+
+    activations: tuple[PolicyActivated, ...] = ()
+
+    def evolve(self, event: PolicyEvent) -> Self:
+        """Return the succession after an event of any policy."""
+        match event:
+            case PolicyActivated():
+                return replace(self, activations=(*self.activations, event))
+            case PolicyRolledBack():
+                return replace(self, activations=self.activations[:-1])
+            case PolicyDrafted() | PolicyPublished():
+                return self
+            case _:
+                assert_never(event)
+
+    @property
+    def policies(self) -> tuple[ScopedPolicy, ...]:
+        """The set in force; the built-in policies hold for whatever it does not name."""
+        return self.activations[-1].policies if self.activations else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Undrafted:
+    """No policy is on record under this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A policy with its versions, in the order of their last draft, and the version that is being put in force."""
+
+    versions: Mapping[PolicyVersion, FrameworkId | None] = field(default_factory=dict)
+    revision: int = 0
+    awaited: PolicyVersion | None = None
+
+    @property
+    def last(self) -> tuple[PolicyVersion, FrameworkId | None]:
+        """The version drafted last, and the framework that it is for."""
+        return list(self.versions.items())[-1]
+
+
+Policy = Undrafted | Drafted
+INITIAL: Final[Policy] = Undrafted()
+
+
+def evolve(state: Policy, event: PolicyEvent) -> Policy:
+    """Return the state after an event."""
+    policy = state if isinstance(state, Drafted) else Drafted()
+    match event:
+        case PolicyDrafted():
+            others = {version: scope for version, scope in policy.versions.items() if version != event.version}
+            versions = {**others, event.version: event.framework_id}
+            return replace(policy, versions=versions, revision=event.revision)
+        case PolicyPublished():
+            return replace(policy, awaited=event.version)
+        case PolicyActivated() | PolicyRolledBack():
+            return replace(policy, awaited=None)
+        case _:
+            assert_never(event)
+
+
+def decide(state: Policy, command: PolicyCommand, catalogue: Catalogue, succession: Succession) -> list[PolicyEvent]:
+    """Return what a command makes happen.
+
+    Raises:
+        Invalid: policy-invalid.
+        Refused: scale-unknown, level-unknown, policy-unchanged, policy-live, nothing-to-roll-back.
+        Unknown: policy-unknown, policy-version-unknown.
+    """
+    if isinstance(command, DraftPolicy):
+        return [_draft(state, command, catalogue)]
+    if isinstance(state, Undrafted):
+        raise Unknown("policy-unknown", f"policy {command.policy_id} is not drafted")
+    match command:
+        case PublishPolicy():
+            return [_publish(state, command, succession)]
+        case RollBackPolicy():
+            return [_roll_back(command, succession)]
+        case _:
+            assert_never(command)
+
+
+def _draft(state: Policy, command: DraftPolicy, catalogue: Catalogue) -> PolicyDrafted:
+    document = parse_policy(command.document)
+    _check_levels(document, catalogue)
+    version = PolicyVersion(document.version)
+    policy = state if isinstance(state, Drafted) else Drafted()
+    if policy.versions and policy.last == (version, command.framework_id):
+        raise Refused("policy-unchanged", f"policy {command.policy_id} reads so already", revision=policy.revision)
+    return PolicyDrafted(
+        policy_id=command.policy_id,
+        revision=policy.revision + 1,
+        version=version,
+        framework_id=command.framework_id,
+        document=json.loads(document.canonical_json),
+    )
+
+
+def _check_levels(document: PolicyDocument, catalogue: Catalogue) -> None:
+    if document.scale is None:
+        return
+    known = {level.code for level in catalogue.scale(document.scale).levels}
+    for code in document.level_codes:
+        if code not in known:
+            raise Refused("level-unknown", f"level {code} is not a level of scale {document.scale}")
+
+
+def _publish(state: Drafted, command: PublishPolicy, succession: Succession) -> PolicyPublished:
+    version = command.version or state.last[0]
+    if version not in state.versions:
+        raise Unknown("policy-version-unknown", f"version {version} is not drafted", policy=command.policy_id)
+    scope = state.versions[version]
+    scoped = ScopedPolicy(framework_id=scope, policy_id=command.policy_id, version=version)
+    if state.awaited == version or scoped in succession.policies:
+        raise Refused("policy-live", f"version {version} is in force or awaited", policy=command.policy_id)
+    return PolicyPublished(policy_id=command.policy_id, version=version, framework_id=scope)
+
+
+def _roll_back(command: RollBackPolicy, succession: Succession) -> PolicyRolledBack:
+    left = succession.activations[-1] if succession.activations else None
+    if left is None or left.policy_id != command.policy_id:
+        last = f"policy {left.policy_id}" if left else "no policy"
+        fault = f"policy {command.policy_id} is not the last one activated, {last} is"
+        raise Refused("nothing-to-roll-back", fault)
+    earlier = Succession(succession.activations[:-1])
+    return PolicyRolledBack(policy_id=command.policy_id, version=left.version, policies=earlier.policies)

@@ -1,0 +1,115 @@
+"""The policy document: a mastery policy as data, in a closed vocabulary, identified by its content.
+
+The stages apply in this order, whatever the order in the text; an absent stage does nothing:
+
+    select -> clock -> normalise -> replace -> weigh -> combine -> require -> unmet -> round -> levels -> judgement
+
+`domain.mastery.compile` turns a document into integer tables, `domain.mastery.rules` applies them.
+The words of each stage are in `domain.policy.stages`.
+"""
+
+import hashlib
+import json
+from typing import Annotated, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from domain.kernel.errors import Invalid
+from domain.kernel.ids import LevelCode, ScaleId
+from domain.kernel.scores import to_micro
+from domain.policy.stages import (
+    Cap,
+    Clause,
+    Clock,
+    Combine,
+    Judgement,
+    Level,
+    MeanOfKinds,
+    Normalise,
+    Replace,
+    Round,
+    Select,
+    Stage,
+    Weigh,
+    WeightedMean,
+)
+
+MONOTONE_EXCEPTIONS = ("mode", "mean_at_or_above")
+"""Combinations under which a higher score can lower the result: it may leave the mode, or dilute the mean."""
+
+
+class PolicyDocument(Stage):
+    """A mastery policy: how the ordered scores of one learner x competency become a value and a level.
+
+    Levels are listed from the highest cut to the lowest, or the other way round; a value is at a level when it
+    is at or above its cut. Every number is an exact decimal, held as text.
+    """
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    description: Annotated[str, Field(max_length=2000)] | None = None
+    scale: ScaleId | None = None
+    """The proficiency scale that the levels belong to."""
+    select: Select = Select()
+    clock: Clock = Clock()
+    normalise: Normalise | None = None
+    replace: Replace | None = None
+    weigh: Weigh | None = None
+    combine: Combine
+    require: tuple[Clause, ...] = ()
+    unmet: Annotated[str, Field(pattern="^insufficient$")] | Cap = "insufficient"
+    """What unmet requirements do: no level at all, or at most the level that `cap` names."""
+    round: Round = Round()
+    levels: Annotated[tuple[Level, ...], Field(max_length=100)] = ()
+    judgement: Judgement = Judgement()
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        codes = self.level_codes
+        cuts = [to_micro(level.at) for level in self.levels]
+        if len(set(codes)) != len(codes):
+            raise ValueError(f"levels {', '.join(codes)} repeat a code")
+        if cuts not in (sorted(set(cuts)), sorted(set(cuts), reverse=True)):
+            raise ValueError(f"level cuts {', '.join(level.at for level in self.levels)} are not strictly ordered")
+        if isinstance(self.unmet, Cap) and self.unmet.cap not in codes:
+            raise ValueError(f"cap {self.unmet.cap} is not one of the levels")
+        if self.replace is not None and self.replace.keep == "pooled" and self.normalise is None:
+            raise ValueError("replace keep pooled needs normalise")
+        weighted = isinstance(self.combine, WeightedMean | MeanOfKinds)
+        if weighted != (self.weigh is not None):
+            raise ValueError(f"weigh and combine {self.combine.op} do not go together")
+        return self
+
+    @property
+    def level_codes(self) -> tuple[LevelCode, ...]:
+        """The codes of the levels as listed."""
+        return tuple(level.code for level in self.levels)
+
+    @property
+    def is_monotone(self) -> bool:
+        """Say whether the policy promises that raising one score never lowers the level."""
+        return self.combine.op not in MONOTONE_EXCEPTIONS
+
+    @property
+    def canonical_json(self) -> str:
+        """The one text of this policy: keys sorted, no spaces, defaults written out, absent stages left out."""
+        content = self.model_dump(mode="json", exclude_none=True)
+        return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    @property
+    def version(self) -> str:
+        """SHA-256 of the canonical JSON, in hexadecimal: the same content has the same version."""
+        return hashlib.sha256(self.canonical_json.encode()).hexdigest()
+
+
+def parse_policy(document: object) -> PolicyDocument:
+    """Read a policy document from parsed JSON.
+
+    Raises:
+        Invalid: policy-invalid, naming the first fault, its place and the words known there.
+    """
+    try:
+        return PolicyDocument.model_validate(document)
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        place = ".".join(map(str, fault["loc"])) or "document"
+        raise Invalid("policy-invalid", f"{place}: {fault['msg'][0].lower()}{fault['msg'][1:]}") from error

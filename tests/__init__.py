@@ -1,0 +1,1 @@
+"""The tests; PostgreSQL is always real."""

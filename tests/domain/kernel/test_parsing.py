@@ -1,0 +1,47 @@
+"""What a body that can't be read is told."""
+
+import pytest
+
+from domain.evidence.decider import GiveScore
+from domain.goal.decider import NoteGoalProgress
+from domain.kernel.errors import Invalid
+from domain.kernel.parsing import parse_command, parse_json
+from domain.profile.decider import NoteProfileEntry
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", '"words"', "{'a': 1}"])
+def test_a_body_is_a_json_object(text: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        parse_json(text)
+    assert refusal.value.rule == "malformed"
+
+
+def test_a_fault_names_field_and_command() -> None:
+    with pytest.raises(Invalid) as refusal:
+        parse_command(GiveScore, {"evidence_id": "e1", "value": "3"})
+    assert str(refusal.value) == "competency_id: field required (field competency_id, command GiveScore)"
+
+
+def test_a_fault_shows_a_number_but_never_personal_text() -> None:
+    with pytest.raises(Invalid) as shown:
+        parse_command(NoteGoalProgress, {"goal_id": "g1", "note": "x", "percent": 140})
+    assert shown.value.context["value"] == 140
+    with pytest.raises(Invalid) as hidden:
+        parse_command(NoteGoalProgress, {"goal_id": "g1", "note": ["Ada was ill"]})
+    assert "Ada" not in str(hidden.value)
+
+
+def test_a_profile_entry_of_unknown_kind_is_refused() -> None:
+    words = {"entry_id": "n1", "learner_id": "l-91", "kind": "weakness", "text": "x"}
+    with pytest.raises(Invalid) as refusal:
+        parse_command(NoteProfileEntry, words)
+    assert refusal.value.context["field"] == "kind"
+    assert refusal.value.context["value"] == "weakness"
+
+
+@pytest.mark.parametrize("word", ["actor", "role", "recorded_at", "position"])
+def test_the_server_sets_who_and_when(word: str) -> None:
+    words = {"evidence_id": "e1", "competency_id": "4.NF.1", "value": "3", word: "x"}
+    with pytest.raises(Invalid) as refusal:
+        parse_command(GiveScore, words)
+    assert refusal.value.rule == "server-sets-it"
