@@ -1,0 +1,36 @@
+"""The database of a program: the configured one or the embedded one, brought up to date."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from infra.postgres.embedded import embedded_server
+from infra.postgres.migrate import migrate
+from infra.settings import DatabaseSettings
+
+
+class Database(NamedTuple):
+    """The addresses of one database: for the application's role, and for its owner, where this program knows it."""
+
+    app: str
+    owner: str | None
+
+
+@contextmanager
+def open_database(settings: DatabaseSettings) -> Iterator[Database]:
+    """Use the database of the settings: start the embedded server where none is named, run the migrations.
+
+    A program that knows a database but not its owner runs no migrations: another one has done so.
+
+    Raises:
+        Unavailable: the embedded server does not start.
+        Misconfigured: a migration was changed after it ran.
+    """
+    if settings.database_url is not None:
+        if settings.database_owner_url is not None:
+            migrate(settings.database_owner_url)
+        yield Database(settings.database_url, settings.database_owner_url)
+        return
+    with embedded_server(settings.data_dir / "postgres") as server:
+        migrate(server.conninfo("mastery_owner"))
+        yield Database(server.conninfo("mastery_app"), server.conninfo("mastery_owner"))

@@ -1,0 +1,92 @@
+"""The settings of all programs: read once at the entry point from `MASTERY_...`, then passed down."""
+
+from pathlib import Path
+from typing import Final, Literal, Self, TypeVar
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain.kernel.errors import Misconfigured
+
+LOOPBACK: Final = "127.0.0.1"
+
+
+class _Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="MASTERY_", frozen=True, extra="ignore")
+
+    log_format: Literal["auto", "console", "json"] = Field(
+        "auto", description="Form of the log lines; auto is console on a terminal and json elsewhere."
+    )
+
+
+class DatabaseSettings(_Settings):
+    """Where the ledger is: for every program."""
+
+    data_dir: Path = Field(
+        Path(".mastery"), description="Folder of the embedded database, which runs where no address is set."
+    )
+    database_url: str | None = Field(None, description="Address of the database for the role mastery_app.")
+    database_owner_url: str | None = Field(
+        None, description="Address of the same database for its owner. Where it is set, the migrations are run."
+    )
+
+    @model_validator(mode="after")
+    def _owner_of_something(self) -> Self:
+        if self.database_owner_url is not None and self.database_url is None:
+            raise ValueError("MASTERY_DATABASE_OWNER_URL is set without MASTERY_DATABASE_URL")
+        return self
+
+
+class TokenSettings(_Settings):
+    """Which bearer tokens are believed, and what `mastery token` makes."""
+
+    jwt_key: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="Shared key of HS256 tokens. With neither a key nor a JWKS file, one is made in the data folder.",
+    )
+    jwks_file: Path | None = Field(None, description="JWKS file with the public keys of the token issuer.")
+    jwt_issuer: str = Field("mastery-ledger", description="Issuer that a token has to name.")
+    jwt_audience: str = Field("mastery-ledger", description="Audience that a token has to name.")
+
+
+class CommandAPISettings(DatabaseSettings, TokenSettings):
+    """The command API."""
+
+    command_api_host: str = Field(LOOPBACK, description="Address that the command API listens on.")
+    command_api_port: int = Field(8000, ge=0, le=65535, description="Port of the command API.")
+    batch_line_bytes_max: int = Field(64 * 1024, ge=1024, description="Longest line of an NDJSON batch, in bytes.")
+    batch_lines_max: int = Field(
+        1000, ge=1, le=20_000, description="Lines of an NDJSON batch that are appended in one transaction."
+    )
+
+
+class QueryAPISettings(DatabaseSettings, TokenSettings):
+    """The query API."""
+
+    query_api_host: str = Field(LOOPBACK, description="Address that the query API listens on.")
+    query_api_port: int = Field(8001, ge=0, le=65535, description="Port of the query API.")
+    query_connections_max: int = Field(8, ge=1, le=100, description="Most database connections of the query API.")
+    min_position_wait_s: float = Field(
+        2.0, ge=0, le=60, description="Seconds that a question with Min-Position waits for its projector."
+    )
+
+
+S = TypeVar("S", bound=_Settings)
+
+
+def read_settings(kind: type[S]) -> S:
+    """Return the settings of a program.
+
+    Raises:
+        Misconfigured: configuration, for a value that has not its form; the fault names the variable.
+    """
+    try:
+        return kind()
+    except ValidationError as error:
+        faults = (f"{_variable(one['loc'])}{one['msg'].removeprefix('Value error, ')}" for one in error.errors())
+        raise Misconfigured("configuration", "; ".join(faults)) from error
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    return f"MASTERY_{str(location[0]).upper()}: " if location else ""
