@@ -28,7 +28,6 @@ RULES: Final[dict[str, str]] = {
     "evidence-exists": "A piece of evidence is submitted once.",
     "evidence-unknown": "The evidence has been submitted.",
     "evidence-withdrawn": "Withdrawn evidence takes no further act.",
-    "score-exists": "A score id is used once.",
     "score-unknown": "The score has been given for this evidence.",
     "score-voided": "A voided score takes no further act.",
     "value-unchanged": "A correction changes the value.",

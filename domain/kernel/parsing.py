@@ -1,5 +1,6 @@
 """From parsed JSON to a command: one reading for HTTP bodies, NDJSON lines and files."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
@@ -12,11 +13,13 @@ from domain.kernel.errors import Invalid
 C = TypeVar("C", bound=Command)
 SERVER_SETS: Final = frozenset({"actor", "role", "recorded_at", "position", "version", "event_id"})
 """Words of the envelope that no body can bring."""
+_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""The one character that PostgreSQL's text can't hold, as JSON escapes it."""
 _SHOWN: Final = frozenset({"enum", "literal_error", "int_parsing", "greater_than_equal", "less_than_equal"})
 """Kinds of fault whose value is a number or a word of a closed list, never a person's text."""
 
 
-def parse_json(text: bytes | str) -> dict[str, Any]:
+def parse_json(text: bytes) -> dict[str, Any]:
     """Return the object that a JSON text holds; NaN is let through, so that the score can say what it thinks of it.
 
     Raises:
@@ -26,6 +29,8 @@ def parse_json(text: bytes | str) -> dict[str, Any]:
         content = from_json(text)
     except ValueError as error:
         raise Invalid("malformed", f"body is not JSON: {error}") from error
+    if _NUL.search(text):
+        raise Invalid("malformed", "body holds the character U+0000")
     if not isinstance(content, dict):
         raise Invalid("malformed", f"body is a JSON {type(content).__name__}, not an object")
     return content

@@ -1,0 +1,1 @@
+"""From files to the ledger: each import can be repeated, and the second run of the same file adds nothing."""
