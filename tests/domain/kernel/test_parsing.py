@@ -9,11 +9,15 @@ from domain.kernel.parsing import parse_command, parse_json
 from domain.profile.decider import NoteProfileEntry
 
 
-@pytest.mark.parametrize("text", ["", "{", "[1]", '"words"', "{'a': 1}"])
-def test_a_body_is_a_json_object(text: str) -> None:
+@pytest.mark.parametrize("text", [b"", b"{", b"[1]", b'"words"', b"{'a': 1}", b'{"a":"\xff"}', rb'{"a":"\\\u0000"}'])
+def test_a_body_is_a_json_object_without_the_nul_character(text: bytes) -> None:
     with pytest.raises(Invalid) as refusal:
         parse_json(text)
     assert refusal.value.rule == "malformed"
+
+
+def test_a_backslash_before_u0000_is_only_words() -> None:
+    assert parse_json(rb'{"a":"\\u0000"}') == {"a": "\\u0000"}
 
 
 def test_a_fault_names_field_and_command() -> None:

@@ -1,0 +1,29 @@
+"""Say that evidence also shows other competencies."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.evidence.decider import INITIAL, AlignEvidence, decide, evolve, stream_of
+from domain.kernel.event import Event
+from domain.kernel.permissions import Permission
+from services.command_api.desk import Desk, fold
+from services.command_api.published import Facts
+
+COMMAND: Final = AlignEvidence
+MAKES: Final = None
+LOCATION: Final = "/v1/learners/{learner_id}/history"
+EXAMPLE: Final[Mapping[str, object]] = {"competency_ids": ["4.NF.2"]}
+
+
+async def respond(desk: Desk, request: Request) -> Response:
+    """Receive the command, decide on it, append what happens, answer."""
+    asked = await desk.receive(request, COMMAND, LOCATION)
+    command = asked.command
+
+    def decided(history: Sequence[Event], facts: Facts) -> Sequence[Event]:
+        return decide(fold(evolve, INITIAL, history), command, asked.actor, facts.catalogue)
+
+    return await desk.settle(asked, stream_of(command.evidence_id), Permission.ALIGN_EVIDENCE, decided)

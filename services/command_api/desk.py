@@ -1,0 +1,222 @@
+"""The desk at which every command is received, decided on, appended and answered."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+from typing import Final, Generic, TypeVar
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.kernel.envelope import Actor, Command, Meta, check_occurred
+from domain.kernel.errors import Conflict, Invalid, Refused, Stale
+from domain.kernel.event import E, Event
+from domain.kernel.ids import LearnerId
+from domain.kernel.parsing import C, parse_command, parse_json
+from domain.kernel.permissions import PROXIES, Permission, Principal, require
+from infra.http.auth import Authenticator
+from infra.identity import utc_now, uuid7
+from infra.postgres.event_store import Append, EventStore, History, Receipt
+from schemas.registry import encode
+from services.command_api.published import Facts, Published
+
+BODY_BYTES_MAX: Final = 16 * 1024 * 1024
+"""Longest body of a command: a framework of some ten thousand competencies."""
+ATTEMPTS_MAX: Final = 4
+"""How often a command is decided anew because its stream has moved on meanwhile."""
+KEY_LENGTH_MAX: Final = 200
+
+S = TypeVar("S")
+Decide = Callable[[Sequence[Event], Facts], Sequence[Event]]
+"""From the stream's events and what is published to what happens."""
+AT_ONCE: Final = frozenset({Permission.PUBLISH_FRAMEWORK, Permission.PUBLISH_POLICY})
+"""Acts on what is published are decided on what is published now."""
+
+
+def fold(evolve: Callable[[S, E], S], initial: S, events: Sequence[Event]) -> S:
+    """Return the state that the events of a stream lead to; a stream holds events of its own family only."""
+    return reduce(evolve, events, initial)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[C]):
+    """A command with everything that its request says."""
+
+    command: C
+    principal: Principal
+    occurred_at: datetime
+    meta: Meta
+    body_hash: bytes
+    if_match: int | None
+    location: str
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks."""
+        return self.principal.actor
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every command needs: the log, what is published, and who is believed."""
+
+    store: EventStore
+    published: Published
+    authenticate: Authenticator
+
+    async def receive(self, request: Request, kind: type[C], location: str, makes: str | None = None) -> Asked[C]:
+        """Read a request into a command. Ids in the path win; the id `makes` is new if the body names none.
+
+        Raises:
+            Unauthenticated: not-authenticated.
+            Invalid: malformed, server-sets-it, occurred-in-future, or the rule of a field; too-large.
+        """
+        principal = self.authenticate(request.headers.get("authorization"))
+        actor = principal.actor
+        body = await read_body(request)
+        content = parse_json(body or b"{}")
+        for name, value in request.path_params.items():
+            if content.setdefault(name, value) != value:
+                raise Invalid("malformed", f"{name} differs between path and body", field=name)
+        if makes is not None:
+            content.setdefault(makes, str(uuid7()))
+        command = parse_command(kind, content)
+        now = utc_now()
+        return Asked(
+            command,
+            principal,
+            check_occurred(command.occurred_at or now, now),
+            meta_of(command, actor, request.headers.get("correlation-id"), _key(request, actor)),
+            hashlib.sha256(f"{request.scope['path']}\n".encode() + body).digest(),
+            _if_match(request),
+            location,
+        )
+
+    async def settle(self, asked: Asked[C], stream: str, permission: Permission, decide: Decide) -> Response:
+        """Decide on a command, append its events and answer; again if its stream moves on meanwhile.
+
+        Raises:
+            LedgerError: whatever the command is refused for.
+        """
+        for _ in range(ATTEMPTS_MAX):
+            history = await self.store.load(stream, asked.meta.idempotency_key)
+            require(asked.principal, permission, _learner_of(history, asked.command))
+            if history.receipt_of_key is not None:
+                return await self._answer_again(asked, *history.receipt_of_key)
+            if asked.if_match not in {None, history.version}:
+                fault = f"stream is at version {history.version}, not {asked.if_match}"
+                raise Stale("version-conflict", fault, stream=stream)
+            events = await self._decided(decide, history, at_once=permission in AT_ONCE)
+            if not events:
+                return _answer(stream, history.version, history.events[-1].position, [])
+            try:
+                append = Append(stream, history.version, events, asked.occurred_at, asked.meta, asked.body_hash)
+                receipt = await self.store.append(append)
+            except Conflict as conflict:
+                if conflict.rule == "version-conflict":
+                    continue
+                raise
+            if receipt.replayed:
+                return await self._answer_again(asked, receipt, asked.body_hash)
+            return _answer_events(asked.location, receipt, events)
+        raise Conflict("version-conflict", f"stream moved on {ATTEMPTS_MAX} times", stream=stream)
+
+    async def _decided(self, decide: Decide, history: History, *, at_once: bool) -> Sequence[Event]:
+        events = [recorded.event for recorded in history.events]
+        facts = await self.published.facts(at_once=at_once)
+        try:
+            return decide(events, facts)
+        except Refused:
+            newer = await self.published.facts(at_once=True)
+            if newer is facts:
+                raise
+            return decide(events, newer)
+
+    async def _answer_again(self, asked: Asked[C], receipt: Receipt, body_hash: bytes) -> Response:
+        if body_hash != asked.body_hash:
+            raise Conflict("key-reused", "the idempotency key stands for another body")
+        history = await self.store.load(receipt.stream)
+        recorded = history.events[receipt.first_version - 1 : receipt.last_version]
+        return _answer_events(asked.location, receipt.again(), [one.event for one in recorded])
+
+
+async def read_body(request: Request) -> bytes:
+    """Return the body of a request.
+
+    Raises:
+        Invalid: too-large.
+    """
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_BYTES_MAX:
+            raise Invalid("too-large", f"body is longer than {BODY_BYTES_MAX} bytes")
+    return bytes(body)
+
+
+def meta_of(command: Command, actor: Actor, correlation_id: str | None, key: str | None = None) -> Meta:
+    """Return the envelope of a command.
+
+    Raises:
+        Invalid: server-sets-it, where a person says to act for another.
+    """
+    if command.on_behalf_of is not None and actor.role not in PROXIES:
+        raise Invalid("server-sets-it", "on_behalf_of is for services", actor=actor.id, role=actor.role)
+    return Meta(
+        actor=actor,
+        on_behalf_of=command.on_behalf_of,
+        authority=command.authority,
+        reason=command.reason,
+        source=command.source,
+        correlation_id=correlation_id,
+        idempotency_key=key,
+    )
+
+
+def _key(request: Request, actor: Actor) -> str | None:
+    """Return the idempotency key of a request, which is the actor's own."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not 0 < len(key) <= KEY_LENGTH_MAX:
+        raise Invalid("malformed", f"Idempotency-Key has {len(key)} characters, not 1..{KEY_LENGTH_MAX}")
+    return f"{actor.id}:{key}"
+
+
+def _if_match(request: Request) -> int | None:
+    tag = request.headers.get("if-match")
+    if tag is None or tag == "*":
+        return None
+    version = tag.strip().strip('"')
+    if not (version.isascii() and version.isdigit()):
+        raise Invalid("malformed", f"If-Match {tag} is not the version of a stream")
+    return int(version)
+
+
+def _learner_of(history: History, command: Command) -> LearnerId | None:
+    about = history.events[0].event if history.events else command
+    learner_id: LearnerId | None = getattr(about, "learner_id", None)
+    return learner_id
+
+
+def _answer_events(location: str, receipt: Receipt, events: Sequence[Event]) -> Response:
+    headers = {"Location": location.format_map(vars(events[0]))}
+    if receipt.replayed:
+        headers["Idempotency-Replayed"] = "true"
+    told = [
+        {"type": event.type, "position": position, "data": orjson.Fragment(encode(event))}
+        for position, event in enumerate(events, receipt.first_position)
+    ]
+    return _answer(receipt.stream, receipt.last_version, receipt.last_position, told, headers)
+
+
+def _answer(
+    stream: str, version: int, position: int, events: Sequence[object], headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return 201, or 200 where nothing happened since all that was asked for holds already."""
+    body = {"stream": stream, "version": version, "position": position, "events": events}
+    status = 201 if events else 200
+    return Response(orjson.dumps(body), status, {**(headers or {}), "ETag": f'"{version}"'}, "application/json")

@@ -1,0 +1,33 @@
+"""Make a learner known to the district."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.kernel.event import Event
+from domain.kernel.permissions import Permission
+from domain.roster.decider import INITIAL, RegisterLearner, decide, evolve
+from services.command_api.desk import Desk, fold
+from services.command_api.published import Facts
+
+COMMAND: Final = RegisterLearner
+MAKES: Final = None
+LOCATION: Final = "/v1/learners/{learner_id}/profile"
+EXAMPLE: Final[Mapping[str, object]] = {
+    "learner_id": "l-91",
+    "display_name": "Ada L.",
+    "subgroups": ["english_learner:N"],
+}
+
+
+async def respond(desk: Desk, request: Request) -> Response:
+    """Receive the command, decide on it, append what happens, answer."""
+    asked = await desk.receive(request, COMMAND, LOCATION)
+    command = asked.command
+
+    def decided(history: Sequence[Event], _facts: Facts) -> Sequence[Event]:
+        return decide(fold(evolve, INITIAL, history), command)
+
+    return await desk.settle(asked, f"learner-{command.learner_id}", Permission.KEEP_ROSTER, decided)

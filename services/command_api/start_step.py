@@ -1,0 +1,29 @@
+"""Begin to work on a step of a pathway."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.kernel.event import Event
+from domain.kernel.permissions import Permission
+from domain.pathway.decider import INITIAL, StartStep, decide, evolve
+from services.command_api.desk import Desk, fold
+from services.command_api.published import Facts
+
+COMMAND: Final = StartStep
+MAKES: Final = None
+LOCATION: Final = "/v1/learners/{learner_id}/pathway"
+EXAMPLE: Final[Mapping[str, object]] = {}
+
+
+async def respond(desk: Desk, request: Request) -> Response:
+    """Receive the command, decide on it, append what happens, answer."""
+    asked = await desk.receive(request, COMMAND, LOCATION)
+    command = asked.command
+
+    def decided(history: Sequence[Event], facts: Facts) -> Sequence[Event]:
+        return decide(fold(evolve, INITIAL, history), command, facts.catalogue)
+
+    return await desk.settle(asked, f"pathway-{command.pathway_id}", Permission.TAKE_STEP, decided)

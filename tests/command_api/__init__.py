@@ -1,0 +1,1 @@
+"""The command API through its public door, on a real PostgreSQL."""
