@@ -1,0 +1,82 @@
+"""Projectors for the time of a command, so that it can answer from all events."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from domain.kernel.errors import Unavailable
+from infra.postgres.database import Database
+from services.cli.ledger import ask
+from services.cli.output import progress_bar
+from services.projectors.models import MODELS
+from services.projectors.runner import run
+from services.query_api.answers import Connection
+from services.query_api.projections import Projections, Projector, read_projections
+
+POLL_S: Final = 0.05
+STANDSTILL_S: Final = 120
+"""How long no projector may move before waiting for them is given up."""
+
+
+@contextmanager
+def projecting(database: Database) -> Iterator[None]:
+    """Run all projectors for the time of the block; where a process holds a lease, ours stands by."""
+    stop = threading.Event()
+    threads = [threading.Thread(target=run, args=(database.app, name, stop), name=name) for name in MODELS]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def catch_up(database: Database) -> None:
+    """Let the projectors see every event that is there now; run them where that is needed.
+
+    Raises:
+        Unavailable: they stand still behind.
+    """
+    projections = ask(database, read_projections)
+    if not have_seen(projections, projections.position):
+        with projecting(database):
+            wait_until_caught_up(database)
+
+
+def wait_until_caught_up(database: Database) -> None:
+    """Wait until the projectors have seen every event that is there now; show the way there on stderr.
+
+    Raises:
+        Unavailable: they stand still behind.
+    """
+    ask(database, _wait)
+
+
+async def _wait(connection: Connection) -> None:
+    projections = await read_projections(connection)
+    head, seen, moved_at = projections.position, -1, time.monotonic()
+    with progress_bar("projecting") as advance:
+        while not have_seen(projections, head):
+            reached = sum(min(head, _reached(one)) for one in projections.projectors)
+            advance(reached, head * len(MODELS))
+            if reached != seen:
+                seen, moved_at = reached, time.monotonic()
+            if time.monotonic() - moved_at > STANDSTILL_S:
+                raise Unavailable("unavailable", "projectors have not caught up", head=head)
+            await asyncio.sleep(POLL_S)
+            projections = await read_projections(connection)
+
+
+def _reached(one: Projector) -> int:
+    return max([one.position, *(build.position for build in one.generations)])
+
+
+def have_seen(projections: Projections, position: int) -> bool:
+    """Say whether every projector has a live generation that has come to a position."""
+    there = {one.name for one in projections.projectors if one.generation is not None and one.position >= position}
+    return there >= set(MODELS)

@@ -1,0 +1,127 @@
+"""`mastery learner show` and `mastery explain`: what a learner masters, and why."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+import typer
+
+from services.cli.output import AsJSON, examples, out, print_records, print_table, show, utc
+
+app = typer.Typer(no_args_is_help=True, help="Learners: their levels, profile, goals and pathways.")
+Learner = Annotated[str, typer.Argument(help="The learner's id.")]
+AsOf = Annotated[datetime | None, typer.Option(help="As it was in the world at this time (UTC).")]
+KnownAt = Annotated[datetime | None, typer.Option(help="As the ledger knew at this time (UTC).")]
+PolicyName = Annotated[str | None, typer.Option("--policy", help="Under this policy: an id or a version.")]
+
+
+def register(parent: typer.Typer) -> None:
+    """Add the noun, and the command `explain`."""
+    parent.add_typer(app, name="learner")
+    parent.command(
+        "explain",
+        epilog=examples("mastery explain l1 math.ratio", "mastery explain l1 math.ratio --as-of 2026-01-31 --json"),
+    )(explain)
+
+
+@app.command("show", epilog=examples("mastery learner show l1", "mastery learner show l1 --as-of 2026-01-31 --json"))
+def show_learner(
+    learner_id: Learner,
+    *,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    policy: PolicyName = None,
+    as_json: AsJSON = False,
+) -> None:
+    """Show a learner's levels, profile, goals and pathways."""
+    from domain.kernel.errors import Unknown
+    from services.cli.catch_up import catch_up
+    from services.cli.ledger import ask, open_ledger
+    from services.query_api.answers import Connection
+    from services.query_api.learner_goals import read_goals
+    from services.query_api.learner_mastery import View, read_mastery
+    from services.query_api.learner_pathway import read_pathways
+    from services.query_api.learner_profile import read_profile
+    from services.query_api.projections import read_tracking
+
+    async def question(connection: Connection) -> dict[str, Any]:
+        if not (await read_tracking(connection, "mastery", learner_id)).is_known:
+            raise Unknown("learner-unknown", f"no event is about learner {learner_id}")
+        view = View(as_of=utc(as_of), known_at=utc(known_at), policy=policy)
+        mastery = await read_mastery(connection, learner_id, view)
+        return {
+            "learner_id": learner_id,
+            "mastery": mastery.model_dump(mode="json")["competencies"],
+            "profile": (await read_profile(connection, learner_id, utc(as_of))).model_dump(mode="json"),
+            "goals": (await read_goals(connection, learner_id, utc(as_of))).model_dump(mode="json")["goals"],
+            "pathways": (await read_pathways(connection, learner_id, utc(as_of))).model_dump(mode="json")["pathways"],
+        }
+
+    with open_ledger() as database:
+        catch_up(database)
+        document = ask(database, question)
+    show(document, as_json=as_json, render=lambda: _print_learner(document))
+
+
+def explain(
+    learner_id: Learner,
+    competency_id: Annotated[str, typer.Argument(help="The competency's id.")],
+    *,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    policy: PolicyName = None,
+    as_json: AsJSON = False,
+) -> None:
+    """Explain a level: which scores count, which do not and why, what is met, what is still needed."""
+    from services.cli.catch_up import catch_up
+    from services.cli.ledger import ask, open_ledger
+    from services.query_api.explain_mastery import CellView, read_explanation
+
+    view = CellView.model_validate(
+        {"competency": competency_id, "as_of": utc(as_of), "known_at": utc(known_at), "policy": policy}
+    )
+    with open_ledger() as database:
+        catch_up(database)
+        explained = ask(database, lambda connection: read_explanation(connection, learner_id, view))
+    document = explained.model_dump(mode="json")
+    show(document, as_json=as_json, render=lambda: print_explanation(document))
+
+
+def _print_learner(document: dict[str, Any]) -> None:
+    profile = document["profile"]
+    out.print(profile["display_name"] or "", document["learner_id"], *profile["subgroups"])
+    print_records(
+        "Mastery",
+        ("competency_id", "effective_level", "value", "judged_level", "status", "counted", "scores"),
+        document["mastery"],
+    )
+    print_records("Profile", ("kind", "noted_by", "age_days", "text"), profile["entries"])
+    print_records("Goals", ("state", "horizon", "due_on", "statement"), document["goals"])
+    for pathway in document["pathways"]:
+        steps = ((one["step"]["competency_id"], one["step"]["modality"], one["state"]) for one in pathway["steps"])
+        print_table(f"Pathway {pathway['title'] or pathway['pathway_id']}", ("competency", "modality", "state"), steps)
+
+
+def print_explanation(document: dict[str, Any]) -> None:
+    """Print an explanation for people: in words, then the scores."""
+    out.print(document["in_words"])
+    rows = (
+        (
+            day(entry["occurred_us"]),
+            entry["kind"],
+            entry["assessor_id"],
+            f"{entry['value']} of {entry['possible']}",
+            entry["counted_as"],
+            f"{Decimal(entry['share']):.1%}" if entry["weight"] else entry["dropped_because"],
+        )
+        for entry in document["entries"]
+    )
+    columns = ("day", "kind", "assessor", "score", "counts as", "share, or why not")
+    print_table(f"Scores of {document['learner_id']} in {document['competency_id']}", columns, rows)
+
+
+def day(clock_us: int | None) -> str:
+    """Return the day (UTC) of microseconds since 1970."""
+    from datetime import UTC
+
+    return "" if clock_us is None else f"{datetime.fromtimestamp(clock_us // 1_000_000, UTC):%Y-%m-%d}"

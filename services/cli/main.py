@@ -1,0 +1,35 @@
+"""The `mastery` command: its nouns, and how a refusal is shown."""
+
+import sys
+
+import typer
+from rich.text import Text
+
+from domain.kernel.errors import LedgerError
+from services.cli import audit, demo, imports, learner, policy, projector, serve, status, token
+from services.cli.output import err, exit_code
+
+app = typer.Typer(
+    name="mastery",
+    help="Why a learner was at a level: which evidence, scored by whom, under which policy, as known when.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for noun in (demo, serve, status, learner, audit, policy, imports, projector, token):
+    noun.register(app)
+
+
+def main() -> None:
+    """Run the command; a refusal is one line on stderr and an exit code."""
+    try:
+        app()
+    except LedgerError as error:
+        told = Text.assemble(("refused ", "bold red"), str(error), (f" [{error.rule}]", "dim"))
+        err.print(told, soft_wrap=True)
+        sys.exit(exit_code(error))
+
+
+if __name__ == "__main__":
+    main()

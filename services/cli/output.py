@@ -1,0 +1,85 @@
+"""How the command speaks: data on stdout, progress and faults on stderr, JSON where it is asked for, exit codes."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from domain.kernel.errors import LedgerError, Misconfigured, Unavailable
+
+REFUSED: Final = 1
+USAGE: Final = 2
+UNAVAILABLE: Final = 3
+"""The database does not answer, or the projectors have not caught up."""
+
+out: Final = Console(highlight=False, markup=False)
+err: Final = Console(stderr=True, highlight=False, markup=False)
+
+AsJSON = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check everything, write nothing.")]
+
+
+def examples(first: str, second: str) -> str:
+    """Return the end of a help text: two commands to try."""
+    return f"Examples:\n\n    {first}\n\n    {second}"
+
+
+def show(document: Any, *, as_json: bool, render: Callable[[], object]) -> None:
+    """Print the document as JSON, or let `render` print it for people."""
+    if not as_json:
+        render()
+        return
+    import orjson
+
+    typer.echo(orjson.dumps(document, default=str, option=orjson.OPT_INDENT_2))
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
+    """Print rows under column names; None is shown as nothing, numbers stand at the right, the last column wraps."""
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="dim", box=SIMPLE_HEAD)
+    cells = [["" if value is None else value for value in row] for row in rows]
+    for place, column in enumerate(columns):
+        numeric = all(isinstance(row[place], int | float) or row[place] == "" for row in cells)
+        wraps = place == len(columns) - 1
+        table.add_column(column, justify="right" if numeric and cells else "left", no_wrap=not wraps)
+    for row in cells:
+        table.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row))
+    out.print(table)
+
+
+def print_records(title: str, columns: Sequence[str], records: Iterable[Mapping[str, object]]) -> None:
+    """Print some fields of records, under their names."""
+    print_table(title, columns, ([record[column] for column in columns] for record in records))
+
+
+def utc(time: datetime | None) -> datetime | None:
+    """Return a time of the command line, which is in UTC, as such."""
+    return None if time is None else time.replace(tzinfo=UTC)
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show progress on stderr if that is a terminal; yield what is told how many are done, and of how many."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def exit_code(error: LedgerError) -> int:
+    """Return the exit code that says what kind of refusal it was."""
+    if isinstance(error, Misconfigured):
+        return USAGE
+    return UNAVAILABLE if isinstance(error, Unavailable) else REFUSED

@@ -1,0 +1,178 @@
+"""Filling one generation of one read model: read a batch, fold it, write its rows and the position, at once."""
+
+import gc
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, NamedTuple
+
+import psycopg
+import structlog
+
+from services.projectors import generations, ledger, parking
+from services.projectors.generations import Place
+from services.projectors.models import make
+from services.projectors.read_model import Poison, StoredRow
+
+BATCH_EVENTS_MAX: Final = 20_000
+BATCH_SECONDS_MAX: Final = 2.0
+"""A batch that takes longer halves the next one."""
+ADVANCE_LIVE: Final = """
+    UPDATE read_model.projector SET position = %s, events_per_second = %s, updated_at = clock_timestamp()
+    WHERE name = %s
+"""
+ADVANCE: Final = """
+    UPDATE read_model.generation SET position = %s, events_per_second = %s, updated_at = clock_timestamp()
+    WHERE projector = %s AND generation = %s
+"""
+
+log = structlog.get_logger()
+
+
+class Batch(NamedTuple):
+    """What one step did: events passed, of them read, the position reached, the head of the log, the time taken."""
+
+    events: int
+    read: int
+    position: int
+    head: int
+    seconds: float
+
+    @property
+    def is_last(self) -> bool:
+        """Say whether the generation has come to the head of the log."""
+        return self.position >= self.head
+
+
+class Filler:
+    """Brings a generation forward, the live one (`generation` None) or one beside it.
+
+    Keeps what it knows of the generation between steps; it starts afresh after any fault, and when the live
+    generation was changed by another process.
+    """
+
+    def __init__(self, connection: psycopg.Connection[Any], name: str, generation: int | None = None) -> None:
+        self.connection = connection
+        self.name = name
+        self.generation = generation
+        self.limit = BATCH_EVENTS_MAX
+        self._start_afresh()
+
+    def _start_afresh(self, epoch: int | None = None) -> None:
+        self.model = make(self.name)
+        self._epoch = epoch
+        self._knows = False
+        self._waiting: dict[str, int] = {}
+        """Learners who are parked, and from which position on."""
+        self._left_out: set[int] = set()
+        """Positions that are skipped, or parked alone."""
+
+    def step(self, until: int | None = None) -> Batch:
+        """Take one batch of at most `limit` events, not beyond `until`, in one transaction.
+
+        A fault in a batch makes the next ones smaller, down to the event that it comes from; that one parks its
+        learner. Faults of the database itself are raised.
+        """
+        while True:
+            try:
+                with _without_gc(), self.connection.transaction():
+                    batch = self._take(until)
+            except Poison as poison:
+                log.warning("parked", projector=self.name, position=poison.position, fault=poison.why)
+                self._park(poison)
+            except _FaultInBatch as fault:
+                log.warning("smaller batch", projector=self.name, events=fault.events, fault=repr(fault.__cause__))
+                self.limit = max(1, fault.events // 2)
+                self._start_afresh()
+            else:
+                slow = batch.seconds > BATCH_SECONDS_MAX
+                self.limit = max(1, self.limit // 2) if slow else min(BATCH_EVENTS_MAX, self.limit * 2)
+                return batch
+
+    def _take(self, until: int | None) -> Batch:
+        started = time.perf_counter()
+        place = self._lock()
+        head = ledger.head(self.connection)
+        last = min(place.position + self.limit, head if until is None else until)
+        rows = ledger.read(self.connection, place.position, last, self.model.types)
+        skips = [row for row in rows if parking.is_skip(row, self.name)][:1]
+        for skip in skips:
+            last, rows = skip.position, [row for row in rows if row.position <= skip.position]
+        self._apply(place.generation, rows, last - place.position)
+        for skip in skips:
+            self._left_out.add(parking.obey(self.connection, self.model, place, skip))
+            self._waiting = parking.waiting(self.connection, self.name, place.facts_generation)
+        batch = Batch(last - place.position, len(rows), last, head, time.perf_counter() - started)
+        if batch.events:
+            self._advance(batch)
+        return batch
+
+    def _lock(self) -> Place:
+        """Hold the place of the generation until the transaction ends."""
+        epoch = None
+        if self.generation is not None:
+            place = generations.place(self.connection, self.name, self.generation)
+        else:
+            live = generations.live(self.connection, self.name, lock=True)
+            place, epoch = live.place, live.epoch
+        if epoch != self._epoch or not self._knows:
+            self._start_afresh(epoch)
+            self._waiting = parking.waiting(self.connection, self.name, place.facts_generation)
+            self._left_out = ledger.skipped_positions(self.connection, self.name)
+            self._left_out |= parking.alone(self.connection, self.name, place.facts_generation)
+            self._knows = True
+        return place
+
+    def _apply(self, generation: int, rows: Sequence[StoredRow], events: int) -> None:
+        wanted = [
+            row
+            for row in rows
+            if row.position < self._waiting.get(row.learner_id or "", row.position + 1)
+            and row.position not in self._left_out
+            and (self.model.types is None or row.type in self.model.types)
+        ]
+        if not wanted:
+            return
+        try:
+            self.model.apply(self.connection, generation, wanted)
+        except (Poison, psycopg.OperationalError):
+            raise
+        except Exception as error:
+            if len(wanted) > 1:
+                raise _FaultInBatch(events) from error
+            raise parking.poison(wanted[0], error) from error
+
+    def _advance(self, batch: Batch) -> None:
+        rate = int(batch.events / max(batch.seconds, 1e-6))
+        if self.generation is None:
+            self.connection.execute(ADVANCE_LIVE, (batch.position, rate, self.name))
+        else:
+            self.connection.execute(ADVANCE, (batch.position, rate, self.name, self.generation))
+
+    def _park(self, poison: Poison) -> None:
+        if self.generation is not None:
+            place = generations.place(self.connection, self.name, self.generation)
+        else:
+            place = generations.live(self.connection, self.name).place
+        parking.park(self.connection, self.name, place.facts_generation, poison)
+        self._start_afresh()
+
+
+@contextmanager
+def _without_gc() -> Iterator[None]:
+    """Hold Python's collector off for a batch: it makes no cycles, and collecting cost a fifth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+class _FaultInBatch(Exception):
+    """Some event of a batch of so many can't be digested."""
+
+    def __init__(self, events: int) -> None:
+        self.events = events
+        super().__init__(f"a batch of {events} events can't be digested")

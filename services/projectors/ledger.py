@@ -1,0 +1,80 @@
+"""Reading the log as stored rows, and the connection that projectors work on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import psycopg
+from psycopg.adapt import Buffer, Loader
+from psycopg.types.string import TextLoader
+
+from services.projectors.read_model import StoredRow
+
+SKIPPED: Final = "projector.event_skipped.v1"
+COLUMNS: Final = "position, stream, version, type, event_id, learner_id, occurred_at, recorded_at, meta, data"
+READ_ALL: Final = f"""
+    SELECT {COLUMNS} FROM ledger.event WHERE position > %s AND position <= %s ORDER BY position
+"""
+READ_TYPES: Final = f"""
+    SELECT {COLUMNS} FROM ledger.event WHERE position > %s AND position <= %s AND type = ANY(%s) ORDER BY position
+"""
+READ_LEARNER: Final = f"""
+    SELECT {COLUMNS} FROM ledger.event
+    WHERE learner_id = %s AND position > %s AND position <= %s AND (%s::text[] IS NULL OR type = ANY(%s))
+    ORDER BY position
+"""
+HEAD: Final = "SELECT coalesce(max(position), 0) FROM ledger.event"
+SKIPPED_POSITIONS: Final = """
+    SELECT (data->>'position_skipped')::bigint FROM ledger.event WHERE stream = %s AND type = %s
+"""
+
+
+class _Raw(Loader):
+    """JSON as the bytes that were stored."""
+
+    def load(self, data: Buffer) -> bytes:
+        return bytes(data)
+
+
+@contextmanager
+def connect(conninfo: str) -> Iterator[psycopg.Connection[Any]]:
+    """Open a projector's connection: autocommit, UTC, JSON as bytes, UUID as text.
+
+    Commits do not wait for the disk: rows and position are lost together in a crash, and made again.
+    """
+    options = "-c TimeZone=UTC -c synchronous_commit=off"
+    with psycopg.connect(conninfo, autocommit=True, options=options, application_name="projector") as connection:
+        connection.adapters.register_loader("json", _Raw)
+        connection.adapters.register_loader("uuid", TextLoader)
+        yield connection
+
+
+def read(connection: psycopg.Connection[Any], after: int, until: int, types: frozenset[str] | None) -> list[StoredRow]:
+    """Return the events of the given types (None: all) with after < position <= until, in order."""
+    if types is None:
+        cursor = connection.execute(READ_ALL, (after, until))
+    else:
+        cursor = connection.execute(READ_TYPES, (after, until, [*types, SKIPPED]))
+    return [StoredRow._make(row) for row in cursor.fetchall()]
+
+
+def read_learner(
+    connection: psycopg.Connection[Any], learner_id: str, after: int, until: int, types: frozenset[str] | None
+) -> list[StoredRow]:
+    """Return the events of one learner, as `read` does."""
+    wanted = None if types is None else list(types)
+    cursor = connection.execute(READ_LEARNER, (learner_id, after, until, wanted, wanted))
+    return [StoredRow._make(row) for row in cursor.fetchall()]
+
+
+def head(connection: psycopg.Connection[Any]) -> int:
+    """Return the position of the last event in the log; 0 if there is none."""
+    row = connection.execute(HEAD).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def skipped_positions(connection: psycopg.Connection[Any], name: str) -> set[int]:
+    """Return the positions that a projector was told to skip."""
+    cursor = connection.execute(SKIPPED_POSITIONS, (f"operations-{name}", SKIPPED))
+    return {position for (position,) in cursor.fetchall()}

@@ -1,0 +1,209 @@
+"""The read model `mastery`: score facts, what the policies say of each cell now, and every change of a level.
+
+Levels and changes are a function of the facts and of the policies in force along the log. So a generation that is
+being built only gathers facts and derives the rest once, at its end; a live one derives it for the cells touched;
+and a learner who was parked has all of it derived anew.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any, Final
+
+import psycopg
+
+from infra.postgres.score_cells import CellKey
+from schemas.canonical import canonical
+from services.projectors import generations
+from services.projectors.generations import Place, create_table, partition
+from services.projectors.mastery_facts import FACTS, FactWriter
+from services.projectors.mastery_points import CellFacts, Points
+from services.projectors.mastery_states import Judge
+from services.projectors.mastery_tables import (
+    CELLS_OF_LEARNER,
+    CELLS_SINCE,
+    MasteryWriter,
+    facts_of_all,
+    facts_of_cells,
+)
+from services.projectors.policies import SWITCHES, Epoch, Timeline, load_timeline
+from services.projectors.read_model import ReadModel, StoredRow
+
+NAME: Final = "mastery"
+PUBLISHED: Final = "policy.published.v1"
+WAKE_PUBLISHER: Final = "NOTIFY policy_published"
+PLACE: Final = """
+    SELECT generation.generation, generation.facts_generation, state,
+        CASE WHEN state = 'live' THEN projector.position ELSE generation.position END
+    FROM read_model.generation JOIN read_model.projector ON name = projector
+    WHERE projector = 'mastery' AND generation.generation = %s
+"""
+PREPARED: Final = """
+    SELECT generation, facts_generation, state, position FROM read_model.generation
+    WHERE projector = 'mastery' AND facts_generation = %s AND state IN ('ready', 'kept') AND policies::text = %s
+    ORDER BY position DESC LIMIT 1
+"""
+SET_POLICIES: Final = "UPDATE read_model.generation SET policies = %s WHERE projector = 'mastery' AND generation = %s"
+UNBUILD: Final = "UPDATE read_model.generation SET state = 'building' WHERE projector = 'mastery' AND generation = %s"
+FORGET_CHANGES: Final = "DELETE FROM read_model.mastery_change WHERE generation = %s AND learner_id = %s"
+POLICY_CHANGES: Final = """
+    INSERT INTO {changes} (generation, learner_id, competency_id, before_level, after_level, before_value_micro,
+        after_value_micro, cause, cause_position, policy_version, changed_at)
+    SELECT %(facts)s, learner_id, competency_id, before.effective_level, after.effective_level, before.value_micro,
+        after.value_micro, 'policy', %(position)s, after.policy_version, %(recorded_at)s
+    FROM {before} AS before JOIN {after} AS after USING (learner_id, competency_id)
+    WHERE (before.effective_level, before.value_micro, before.status)
+        IS DISTINCT FROM (after.effective_level, after.value_micro, after.status)
+"""
+
+
+class Mastery(ReadModel):
+    """Keeps the read model `mastery`."""
+
+    name = NAME
+    tables = ("score", "judgement", "mastery_change", "current_mastery")
+    types = FACTS | SWITCHES | {PUBLISHED}
+
+    def __init__(self) -> None:
+        self._judge = Judge()
+        self._timeline = Timeline([])
+
+    def apply(self, connection: psycopg.Connection[Any], generation: int, batch: Sequence[StoredRow]) -> None:
+        """Fold a batch of facts and policy switches.
+
+        Raises:
+            Poison: an event that can't be read or that contradicts the facts.
+        """
+        levels = _levels(connection, generation)
+        if not self._timeline.epochs or any(row.type in SWITCHES for row in batch):
+            self._timeline = load_timeline(connection)
+        if batch[0].position <= levels.position:
+            self._replay(connection, levels, batch)
+            return
+        for type_name, rows in _segments(batch):
+            if type_name in FACTS:
+                touched = FactWriter(connection, levels.facts_generation).write(rows)
+                if touched and levels.state != "building":
+                    self._update(connection, levels, touched, rows[0].position - 1)
+            elif type_name in SWITCHES:
+                levels = self._switch(connection, levels, rows[-1])
+            else:
+                connection.execute(WAKE_PUBLISHER)
+
+    def finish(self, connection: psycopg.Connection[Any], generation: int) -> None:
+        """Derive the levels and changes of all cells from the facts."""
+        levels = _levels(connection, generation)
+        self._timeline = load_timeline(connection)
+        facts = facts_of_all(connection, levels, self._judge.vocabulary())
+        writer = self._derive(connection, facts, levels.position)
+        writer.add_changes(levels.facts_generation, self._timeline.switches)
+        writer.fill(partition("current_mastery", generation), generation)
+        policies = policies_text(self._timeline.at(levels.position))
+        connection.execute(SET_POLICIES, (policies, generation))
+
+    def _update(
+        self, connection: psycopg.Connection[Any], levels: Place, touched: Sequence[CellKey], since: int
+    ) -> None:
+        """Bring the touched cells up to date; the changes are those after position `since`."""
+        facts = facts_of_cells(connection, levels.facts_generation, touched, self._judge.vocabulary())
+        points = Points.everywhere(len(touched), since).joined(facts.marks().after(since))
+        writer = MasteryWriter(connection, facts, points, self._judge.states(facts, points, self._timeline))
+        writer.add_changes(levels.facts_generation, ())
+        writer.merge(levels.generation)
+
+    def _replay(self, connection: psycopg.Connection[Any], levels: Place, batch: Sequence[StoredRow]) -> None:
+        """Fold events of one learner that were passed over, and derive all that is said of the learner anew."""
+        rows = [row for row in batch if row.type in FACTS]
+        FactWriter(connection, levels.facts_generation).write(rows)
+        if not rows or levels.state == "building":
+            return
+        values = {"generation": levels.facts_generation, "learner": rows[0].learner_id}
+        keys = [
+            (learner, competency) for learner, competency in connection.execute(CELLS_OF_LEARNER, values).fetchall()
+        ]
+        facts = facts_of_cells(connection, levels.facts_generation, keys, self._judge.vocabulary())
+        writer = self._derive(connection, facts, levels.position)
+        connection.execute(FORGET_CHANGES, (levels.facts_generation, rows[0].learner_id))
+        writer.add_changes(levels.facts_generation, self._timeline.switches)
+        writer.merge(levels.generation)
+
+    def _derive(self, connection: psycopg.Connection[Any], facts: CellFacts, until: int) -> MasteryWriter:
+        """Evaluate cells at every position from the beginning that touched them, and at every policy switch."""
+        cells = len(facts.keys)
+        switches = [
+            Points.everywhere(cells, epoch.position, epoch.recorded_us)
+            for epoch in self._timeline.epochs
+            if epoch.position <= until
+        ]
+        points = facts.marks().joined(*switches)
+        return MasteryWriter(connection, facts, points, self._judge.states(facts, points, self._timeline))
+
+    def _switch(self, connection: psycopg.Connection[Any], levels: Place, row: StoredRow) -> Place:
+        """Go over to the levels of another policy set: prepared beside, kept from before, or else made now."""
+        if levels.state != "live":
+            return self._unbuild(connection, levels)
+        epoch = self._timeline.at(row.position)
+        found = connection.execute(PREPARED, (levels.facts_generation, policies_text(epoch))).fetchone()
+        if found is None:
+            new = prepare(connection, self._judge, epoch, levels._replace(position=row.position))
+        else:
+            new = Place(*found)
+            values = {"generation": new.facts_generation, "position": new.position}
+            touched = connection.execute(CELLS_SINCE, values).fetchall()
+            if touched:
+                facts = facts_of_cells(connection, new.facts_generation, touched, self._judge.vocabulary())
+                points = Points.everywhere(len(touched), row.position)
+                states = self._judge.states(facts, points, self._timeline)
+                MasteryWriter(connection, facts, points, states).merge(new.generation)
+        names = {
+            "changes": partition("mastery_change", levels.facts_generation),
+            "before": partition("current_mastery", levels.generation),
+            "after": partition("current_mastery", new.generation),
+        }
+        cause = {"facts": levels.facts_generation, "position": row.position, "recorded_at": row.recorded_at}
+        connection.execute(POLICY_CHANGES.format(**names).encode(), cause)
+        generations.switch(connection, NAME, new.generation, row.position)
+        return _levels(connection, new.generation)
+
+    def _unbuild(self, connection: psycopg.Connection[Any], levels: Place) -> Place:
+        """Leave the levels of a generation that nobody reads to its `finish`."""
+        if levels.state == "building":
+            return levels
+        connection.execute(f"TRUNCATE {partition('mastery_change', levels.facts_generation)}")
+        connection.execute(f"TRUNCATE {partition('current_mastery', levels.generation)}")
+        connection.execute(UNBUILD, (levels.generation,))
+        return levels._replace(state="building")
+
+
+def prepare(connection: psycopg.Connection[Any], judge: Judge, epoch: Epoch, base: Place) -> Place:
+    """Make the levels of all cells under another policy set, beside the live ones, from the facts of the live ones."""
+    facts = facts_of_all(connection, base, judge.vocabulary())
+    points = Points.everywhere(len(facts.keys), base.position)
+    states = judge.states(facts, points, Timeline([epoch._replace(position=0)]))
+    generation = generations.add(connection, NAME, "ready", base.facts_generation, base.position)
+    create_table(connection, "current_mastery", generation)
+    MasteryWriter(connection, facts, points, states).fill(partition("current_mastery", generation), generation)
+    generations.attach(connection, "current_mastery", generation)
+    connection.execute(SET_POLICIES, (policies_text(epoch), generation))
+    return Place(generation, base.facts_generation, "ready", base.position)
+
+
+def policies_text(epoch: Epoch) -> str:
+    """Return the one text of the policy set of an epoch."""
+    return canonical([policy.model_dump(mode="json") for policy in epoch.policies]).decode()
+
+
+def _levels(connection: psycopg.Connection[Any], generation: int) -> Place:
+    row = connection.execute(PLACE, (generation,)).fetchone()
+    assert row is not None, f"mastery has no generation {generation}"
+    return Place(*row)
+
+
+def _segments(batch: Sequence[StoredRow]) -> Iterator[tuple[str, list[StoredRow]]]:
+    """Cut a batch into runs of facts and single events of policies."""
+    for is_fact, rows in groupby(batch, lambda row: row.type in FACTS):
+        if is_fact:
+            segment = list(rows)
+            yield segment[0].type, segment
+        else:
+            for row in rows:
+                yield row.type, [row]

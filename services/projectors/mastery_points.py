@@ -1,0 +1,92 @@
+"""The facts of cells as columns, and points: cells at the positions at which they are looked at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from infra.postgres.score_cells import NEVER, CellKey, Facts
+
+Int64s = NDArray[np.int64]
+
+
+class JudgementRow(NamedTuple):
+    """A judgement of a cell: its level, and from which position until before which it is in force, with their times."""
+
+    cell: int
+    level: str
+    position: int
+    begun_us: int
+    lifted: int
+    lifted_us: int
+
+
+@dataclass(frozen=True)
+class Points:
+    """Cells at positions, sorted by both; `time_us` is when the event at the position was recorded."""
+
+    cell: Int64s
+    at: Int64s
+    time_us: Int64s
+
+    @classmethod
+    def of(cls, cell: Int64s, at: Int64s, time_us: Int64s) -> "Points":
+        """Sort points and leave out the repeated ones."""
+        order = np.lexsort((at, cell))
+        cell, at, time_us = cell[order], at[order], time_us[order]
+        first = np.ones(len(cell), bool)
+        first[1:] = (cell[1:] != cell[:-1]) | (at[1:] != at[:-1])
+        return cls(cell[first], at[first], time_us[first])
+
+    @classmethod
+    def everywhere(cls, cells: int, at: int, time_us: int = 0) -> "Points":
+        """Return a point for each cell at one position."""
+        return cls(np.arange(cells, dtype=np.int64), np.full(cells, at, np.int64), np.full(cells, time_us, np.int64))
+
+    def after(self, position: int) -> "Points":
+        """Return the points beyond a position."""
+        later = self.at > position
+        return Points(self.cell[later], self.at[later], self.time_us[later])
+
+    def joined(self, *others: "Points") -> "Points":
+        """Return these points and others, sorted."""
+        every = (self, *others)
+        return Points.of(
+            np.concatenate([one.cell for one in every]),
+            np.concatenate([one.at for one in every]),
+            np.concatenate([one.time_us for one in every]),
+        )
+
+    def last_of_cell(self) -> Int64s:
+        """Return the index of the last point of each cell that has one."""
+        is_last = np.ones(len(self), bool)
+        is_last[:-1] = self.cell[1:] != self.cell[:-1]
+        return np.flatnonzero(is_last)
+
+    def __len__(self) -> int:
+        """Return the number of points."""
+        return len(self.cell)
+
+
+@dataclass(frozen=True)
+class CellFacts:
+    """All facts of some cells: their keys and frameworks (None: not known), score revisions and judgements."""
+
+    keys: Sequence[CellKey]
+    frameworks: Sequence[str | None]
+    scores: Facts
+    judgements: Sequence[JudgementRow]
+
+    def marks(self) -> Points:
+        """Return every position at which an event touched a cell."""
+        scores, cells = self.scores, np.arange(len(self.keys), dtype=np.int64)
+        of_scores = np.repeat(cells, np.diff(scores.offsets))
+        judged = np.array([(one.cell, one.position, one.begun_us) for one in self.judgements], np.int64).reshape(-1, 3)
+        lifted = np.array([(one.cell, one.lifted, one.lifted_us) for one in self.judgements], np.int64).reshape(-1, 3)
+        cell = np.concatenate([of_scores, of_scores, judged[:, 0], lifted[:, 0]])
+        at = np.concatenate([scores.position, scores.ended, judged[:, 1], lifted[:, 1]])
+        time_us = np.concatenate([scores.begun_us, scores.ended_us, judged[:, 2], lifted[:, 2]])
+        happened = at != NEVER
+        return Points.of(cell[happened], at[happened], time_us[happened])

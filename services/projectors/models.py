@@ -1,0 +1,27 @@
+"""The read models by name."""
+
+from collections.abc import Callable
+from typing import Final
+
+from domain.kernel.errors import Unknown
+from services.projectors.audit_trail import AuditTrail
+from services.projectors.learner_profile import LearnerProfile
+from services.projectors.mastery import Mastery
+from services.projectors.read_model import ReadModel
+
+MODELS: Final[dict[str, Callable[[], ReadModel]]] = {
+    "mastery": Mastery,
+    "learner_profile": LearnerProfile,
+    "audit_trail": AuditTrail,
+}
+
+
+def make(name: str) -> ReadModel:
+    """Return a new read model, which remembers nothing.
+
+    Raises:
+        Unknown: projector-unknown.
+    """
+    if name not in MODELS:
+        raise Unknown("projector-unknown", f"projector {name} is not one of {', '.join(MODELS)}")
+    return MODELS[name]()

@@ -1,0 +1,87 @@
+"""The policy sets in force along the log: which policy decided on a cell at which position."""
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import orjson
+import psycopg
+
+from domain.kernel.ids import PolicyVersion
+from domain.policy.document import PolicyDocument, parse_policy
+from domain.policy.events import PolicyActivated, PolicyRolledBack, ScopedPolicy
+from domain.policy.rulings import Rulings, rulings_of
+from infra.postgres.score_cells import microseconds
+from schemas.registry import decode
+
+SWITCHES: Final = frozenset({PolicyActivated.type, PolicyRolledBack.type})
+SELECT_SWITCHES: Final = """
+    SELECT position, recorded_at, type, data FROM ledger.event
+    WHERE type = ANY(%s) AND learner_id IS NULL ORDER BY position
+"""
+SELECT_DOCUMENTS: Final = """
+    SELECT data->'document' FROM ledger.event
+    WHERE type = 'policy.drafted.v1' AND learner_id IS NULL AND data->>'version' = ANY(%s)
+"""
+
+
+class Epoch(NamedTuple):
+    """A stretch of the log with one policy set: from `position` on, until the next epoch."""
+
+    position: int
+    recorded_us: int
+    policies: tuple[ScopedPolicy, ...]
+    rulings: Rulings
+
+
+class Timeline:
+    """All epochs of the log, in order; the first one has the built-in policies."""
+
+    def __init__(self, epochs: Sequence[Epoch]) -> None:
+        self.epochs = epochs
+        self._starts = [epoch.position for epoch in epochs]
+
+    @property
+    def switches(self) -> list[int]:
+        """The positions at which a policy set came into force."""
+        return self._starts[1:]
+
+    def at(self, position: int) -> Epoch:
+        """Return the epoch that a position lies in."""
+        return self.epochs[bisect_right(self._starts, position) - 1]
+
+
+def load_timeline(connection: psycopg.Connection[Any]) -> Timeline:
+    """Read the epochs of the whole log.
+
+    Raises:
+        Unknown: policy-version-unknown, if a policy was activated that nobody drafted.
+    """
+    switches = []
+    for position, recorded_at, type_name, data in connection.execute(SELECT_SWITCHES, (list(SWITCHES),)).fetchall():
+        event = decode(type_name, data)
+        assert isinstance(event, PolicyActivated | PolicyRolledBack)
+        switches.append((position, recorded_at, event.policies))
+    documents = _load_documents(connection, {one.version for *_, policies in switches for one in policies})
+    epochs = [Epoch(0, 0, (), Rulings())]
+    for position, recorded_at, policies in switches:
+        epochs.append(Epoch(position, microseconds(recorded_at), policies, rulings_of(policies, documents)))
+    return Timeline(epochs)
+
+
+def epoch_of(connection: psycopg.Connection[Any], policies: tuple[ScopedPolicy, ...]) -> Epoch:
+    """Return the epoch that a policy set would make, from the beginning of the log.
+
+    Raises:
+        Unknown: policy-version-unknown.
+    """
+    documents = _load_documents(connection, {one.version for one in policies})
+    return Epoch(0, 0, policies, rulings_of(policies, documents))
+
+
+def _load_documents(connection: psycopg.Connection[Any], versions: set[PolicyVersion]) -> dict[str, PolicyDocument]:
+    if not versions:
+        return {}
+    rows = connection.execute(SELECT_DOCUMENTS, (sorted(versions),)).fetchall()
+    documents = (parse_policy(orjson.loads(document)) for (document,) in rows)
+    return {document.version: document for document in documents}

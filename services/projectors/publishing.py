@@ -1,0 +1,121 @@
+"""Publishing a policy: its levels are made beside the live ones, then an event puts it in force.
+
+Runs beside the mastery runner, on a connection of its own. When the runner meets the event, it brings the new levels
+up to date and switches. A kill at any point is made good: what is pending follows from the log.
+"""
+
+import threading
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
+
+import psycopg
+import structlog
+
+from domain.kernel.envelope import Actor, Meta, Role
+from domain.kernel.errors import Conflict, Unavailable
+from domain.kernel.ids import ActorId, FrameworkId, PolicyId, PolicyVersion
+from domain.policy.events import PolicyActivated, ScopedPolicy
+from infra.postgres.event_store import Append, blocking_event_store
+from schemas.canonical import canonical_model
+from services.projectors import generations, ledger
+from services.projectors.mastery import NAME, PREPARED, policies_text, prepare
+from services.projectors.mastery_states import Judge
+from services.projectors.policies import Epoch, epoch_of, load_timeline
+
+POLL_S: Final = 1.0
+"""How long a missed notification can go unseen."""
+LISTEN: Final = "LISTEN policy_published"
+PENDING: Final = """
+    SELECT position, data->>'policy_id', data->>'version', data->>'framework_id' FROM ledger.event AS published
+    WHERE type = 'policy.published.v1' AND learner_id IS NULL AND position <= %s
+        AND NOT EXISTS (
+            SELECT FROM ledger.event AS activated
+            WHERE activated.type = 'policy.activated.v1' AND activated.learner_id IS NULL
+                AND activated.position > published.position
+                AND activated.data->>'policy_id' = published.data->>'policy_id'
+                AND activated.data->>'version' = published.data->>'version'
+        )
+    ORDER BY position LIMIT 1
+"""
+SYSTEM: Final = Actor(id=ActorId("mastery-projector"), role=Role.SYSTEM)
+log = structlog.get_logger()
+
+
+class Published(NamedTuple):
+    """A policy version that is to be put in force, and where it was published."""
+
+    position: int
+    policy_id: str
+    version: str
+    framework_id: str | None
+
+    @property
+    def scoped(self) -> ScopedPolicy:
+        """The policy as a member of a policy set."""
+        framework_id = None if self.framework_id is None else FrameworkId(self.framework_id)
+        return ScopedPolicy(
+            framework_id=framework_id, policy_id=PolicyId(self.policy_id), version=PolicyVersion(self.version)
+        )
+
+
+def run(conninfo: str, stop: threading.Event) -> None:
+    """Put published policies in force until `stop` is set; survives restarts of the database."""
+    while not stop.is_set():
+        try:
+            with ledger.connect(conninfo) as connection:
+                connection.execute(LISTEN)
+                while not stop.is_set():
+                    if not publish_next(connection, conninfo):
+                        for _ in connection.notifies(timeout=POLL_S, stop_after=1):
+                            pass
+        except (psycopg.OperationalError, Unavailable):
+            stop.wait(POLL_S)
+
+
+def publish_next(connection: psycopg.Connection[Any], conninfo: str) -> bool:
+    """Make the levels of the first pending policy and append its activation; say whether there was one.
+
+    A policy waits while the live levels have not come to the last switch in the log: its set is built upon that.
+    """
+    with connection.transaction():
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        live = generations.live(connection, NAME)
+        row = connection.execute(PENDING, (live.position,)).fetchone()
+        if row is None or live.generation is None:
+            return False
+        published, current = Published(*row), load_timeline(connection).epochs[-1]
+        if current.position > live.position:
+            return False
+        epoch = epoch_of(connection, _joined(current, published.scoped))
+        found = connection.execute(PREPARED, (live.facts_generation, policies_text(epoch))).fetchone()
+        if found is None:
+            prepare(connection, Judge(), epoch, live.place)
+    _activate(conninfo, published, epoch)
+    return True
+
+
+def _joined(current: Epoch, scoped: ScopedPolicy) -> tuple[ScopedPolicy, ...]:
+    """Return the policy set in force with one policy in the place of its predecessor."""
+    others = [policy for policy in current.policies if policy.framework_id != scoped.framework_id]
+    return (*others, scoped)
+
+
+def _activate(conninfo: str, published: Published, epoch: Epoch) -> None:
+    """Append the activation, once for each publication."""
+    event = PolicyActivated(
+        policy_id=PolicyId(published.policy_id), version=PolicyVersion(published.version), policies=epoch.policies
+    )
+    stream, key = f"policy-{published.policy_id}", f"mastery-projector:activate-{published.position}"
+    meta = Meta(actor=SYSTEM, causation_id=str(published.position), idempotency_key=key)
+    with blocking_event_store(conninfo) as store:
+        while True:
+            version = store.load(stream).version
+            try:
+                now = datetime.now(UTC)
+                receipt = store.append(Append(stream, version, [event], now, meta, canonical_model(event)))
+            except Conflict as conflict:
+                if conflict.rule != "version-conflict":
+                    raise
+            else:
+                log.info("activated", policy=published.policy_id, position=receipt.last_position)
+                return

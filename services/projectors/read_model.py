@@ -1,0 +1,69 @@
+"""What a read model is to the runner: the events it wants, its tables, and how a batch is written."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+import psycopg
+
+
+class StoredRow(NamedTuple):
+    """One event as it lies in the log; `meta` and `data` are canonical JSON, decoded only as far as needed."""
+
+    position: int
+    stream: str
+    version: int
+    type: str
+    event_id: str
+    learner_id: str | None
+    occurred_at: datetime
+    recorded_at: datetime
+    meta: bytes
+    data: bytes
+
+
+class Poison(Exception):
+    """An event that the read model can't digest; it parks its learner.
+
+    Args:
+        position: of the event.
+        learner_id: whom it is about; None parks the event alone.
+        why: the fault, for a person to read.
+    """
+
+    def __init__(self, position: int, learner_id: str | None, why: str) -> None:
+        self.position = position
+        self.learner_id = learner_id
+        self.why = why
+        super().__init__(f"{why} (position {position})")
+
+
+class ReadModel(Protocol):
+    """A read model: code that folds events into rows of its own tables.
+
+    `tables` are parents in schema read_model, partitioned by `generation`; the partition of a generation is attached
+    before its first batch. `types` are the wanted event types, None: all. A batch may lie before the tracked
+    position: then it is the events of one learner who was parked.
+    """
+
+    @property
+    def name(self) -> str:
+        """The projector's name."""
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The parent tables, without their schema."""
+
+    @property
+    def types(self) -> frozenset[str] | None:
+        """The stored type names wanted; None: all."""
+
+    def apply(self, connection: psycopg.Connection[Any], generation: int, batch: Sequence[StoredRow]) -> None:
+        """Fold a batch, in order of position, and write its rows; the runner commits them with the position.
+
+        Raises:
+            Poison: for the first event that can't be digested; everything is rolled back and tried without it.
+        """
+
+    def finish(self, connection: psycopg.Connection[Any], generation: int) -> None:
+        """Make a generation that was filled from the beginning ready for readers; most have nothing to do."""

@@ -1,0 +1,81 @@
+"""What every answer carries, and how a long answer is cut into pages."""
+
+import base64
+import binascii
+from typing import Any, Final
+
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.kernel.envelope import OccurredAt
+from domain.kernel.errors import Invalid
+
+Connection = AsyncConnection[DictRow]
+"""A connection of the pool inside one read-only transaction; rows are dictionaries."""
+PAGE_MAX: Final = 500
+"""Most entries of one page."""
+
+
+class Part(BaseModel):
+    """A frozen piece of an answer."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Asked(BaseModel):
+    """What a question says after the `?`; words that it does not know are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Moment(Asked):
+    """When the answer shall be true; absent: now."""
+
+    as_of: OccurredAt | None = None
+
+
+class Page(Asked):
+    """Which part of a long answer: so many entries, after those of the page before."""
+
+    after: str | None = Field(None, description="The `next` of the page before.")
+    limit: int = Field(50, ge=1, le=PAGE_MAX)
+
+
+class Answer(Part):
+    """An answer and the place in the log that it is true at."""
+
+    position: int = 0
+    """The last event that the answer has seen; also the header `X-Projection-Position`."""
+    lag_events: int = 0
+    """Events recorded since, that the answer has not seen."""
+    lag_seconds: float = 0
+    """How long ago the oldest of them was recorded; 0 if there is none."""
+    stale: bool = False
+    """The caller asked by `Min-Position` for a later position than could be waited for."""
+
+
+def cursor_of(position: int) -> str:
+    """Return the opaque cursor of the page that follows an entry."""
+    return base64.urlsafe_b64encode(f"before:{position}".encode()).decode().rstrip("=")
+
+
+def position_of(cursor: str) -> int:
+    """Return the position behind a cursor.
+
+    Raises:
+        Invalid: malformed.
+    """
+    try:
+        word, _, number = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition(":")
+        if word == "before":
+            return int(number)
+    except (binascii.Error, ValueError):
+        pass
+    raise Invalid("malformed", f"cursor {cursor} is not one of ours")
+
+
+async def rows(connection: Connection, query: str, values: dict[str, Any]) -> list[DictRow]:
+    """Return all rows of a query of ours."""
+    cursor = await connection.execute(query.encode(), values)
+    return await cursor.fetchall()

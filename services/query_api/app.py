@@ -1,0 +1,118 @@
+"""The questions of the ledger, all routes on one screen. Each lets in, names its read model, asks and answers."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from domain.kernel.ids import FrameworkId, LearnerId, PolicyId, ScoreId
+from domain.kernel.permissions import Permission
+from services.query_api.answers import Moment, Page
+from services.query_api.desk import AtDesk
+from services.query_api.explain_mastery import CellView, MasteryExplained, read_explanation
+from services.query_api.frameworks import Framework, read_framework
+from services.query_api.learner_goals import LearnerGoals, read_goals
+from services.query_api.learner_mastery import LearnerMastery, View, read_mastery
+from services.query_api.learner_pathway import LearnerPathways, read_pathways
+from services.query_api.learner_profile import LearnerProfile, read_profile
+from services.query_api.policies import Policies, Policy, read_policies, read_policy
+from services.query_api.projections import Projections, read_projections
+from services.query_api.score_chain import ScoreChain, learner_of_score, read_chain
+from services.query_api.trail import Search, TrailPage, read_trail
+
+v1 = APIRouter(prefix="/v1")
+operations = APIRouter(include_in_schema=False)
+learners = APIRouter(prefix="/v1/learners/{learner_id}", tags=["learner"])
+
+
+@learners.get("/mastery", response_model=LearnerMastery)
+async def mastery(at: AtDesk, learner_id: LearnerId, view: Annotated[View, Query()]) -> Response:
+    """A learner's levels: in force, as of a time, as known at a time, or under another policy."""
+    return await at.about(learner_id, "mastery", lambda c: read_mastery(c, learner_id, view))
+
+
+@learners.get("/explanation", response_model=MasteryExplained)
+async def explanation(at: AtDesk, learner_id: LearnerId, view: Annotated[CellView, Query()]) -> Response:
+    """Why a learner is at a level: what counted, what did not and why, what is still needed."""
+    return await at.about(learner_id, "mastery", lambda c: read_explanation(c, learner_id, view))
+
+
+@learners.get("/profile", response_model=LearnerProfile)
+async def profile(at: AtDesk, learner_id: LearnerId, moment: Annotated[Moment, Query()]) -> Response:
+    """Strengths, needs, interests ... with age and source; goals; progress; enrolments."""
+    return await at.about(learner_id, "learner_profile", lambda c: read_profile(c, learner_id, moment.as_of))
+
+
+@learners.get("/goals", response_model=LearnerGoals)
+async def goals(at: AtDesk, learner_id: LearnerId, moment: Annotated[Moment, Query()]) -> Response:
+    """A learner's goals, who signed them, and how they went."""
+    return await at.about(learner_id, "learner_profile", lambda c: read_goals(c, learner_id, moment.as_of))
+
+
+@learners.get("/pathway", response_model=LearnerPathways)
+async def pathway(at: AtDesk, learner_id: LearnerId, moment: Annotated[Moment, Query()]) -> Response:
+    """A learner's pathways, and every change with its because, old beside new."""
+    return await at.about(learner_id, "learner_profile", lambda c: read_pathways(c, learner_id, moment.as_of))
+
+
+@learners.get("/history", response_model=TrailPage)
+async def history(at: AtDesk, learner_id: LearnerId, page: Annotated[Page, Query()]) -> Response:
+    """Everything that happened about a learner, newest first."""
+    search = Search(learner=learner_id, **page.model_dump())
+    return await at.about(learner_id, "audit_trail", lambda c: read_trail(c, search))
+
+
+@v1.get("/scores/{score_id}/chain", response_model=ScoreChain, tags=["audit"])
+async def chain(at: AtDesk, score_id: ScoreId) -> Response:
+    """Everything that happened to one score: who, when, why, before and after."""
+    at.require(Permission.READ_LEARNER, await at.ask("mastery", lambda c: learner_of_score(c, score_id)))
+    return await at.answer("audit_trail", lambda c: read_chain(c, score_id))
+
+
+@v1.get("/audit", response_model=TrailPage, tags=["audit"])
+async def audit(at: AtDesk, search: Annotated[Search, Query()]) -> Response:
+    """Search the trail of all events, newest first."""
+    at.require(Permission.READ_AUDIT, search.learner)
+    return await at.answer("audit_trail", lambda c: read_trail(c, search))
+
+
+@v1.get("/policies", response_model=Policies, tags=["policy"])
+async def policies(at: AtDesk) -> Response:
+    """All policies and the set in force."""
+    at.require(Permission.READ_POLICY)
+    return await at.answer(None, read_policies)
+
+
+@v1.get("/policies/{policy_id}", response_model=Policy, tags=["policy"])
+async def policy(at: AtDesk, policy_id: PolicyId) -> Response:
+    """One policy: its revisions and its life."""
+    at.require(Permission.READ_POLICY)
+    return await at.answer(None, lambda c: read_policy(c, policy_id))
+
+
+@v1.get("/frameworks/{framework_id}", response_model=Framework, tags=["framework"])
+async def framework(at: AtDesk, framework_id: FrameworkId) -> Response:
+    """A framework's current edition with its scale."""
+    at.require(Permission.READ_POLICY)
+    return await at.answer(None, lambda c: read_framework(c, framework_id))
+
+
+@v1.get("/projections", tags=["operations"])
+async def projections(at: AtDesk) -> Projections:
+    """Where each projector is, how far behind, how fast; who is parked; its generations."""
+    at.require(Permission.READ_STATUS)
+    return await at.desk.ask(read_projections)
+
+
+@operations.get("/healthz")
+async def healthz(request: Request) -> Response:
+    """Answer 200 while the database answers, else 503; open to all."""
+    await request.app.state.desk.ask(read_projections)
+    return Response("ok\n", media_type="text/plain")
+
+
+@operations.get("/metrics")
+async def metrics(request: Request) -> Response:
+    """Counts and times for Prometheus, nothing about a person; open to all."""
+    told = await request.app.state.desk.ask(read_projections)
+    return Response(request.app.state.measures.text(told), media_type=CONTENT_TYPE_LATEST)

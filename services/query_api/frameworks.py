@@ -1,0 +1,47 @@
+"""A framework as it is adopted now: its competencies, their associations and its proficiency scale."""
+
+from datetime import datetime
+from typing import Final
+
+from domain.framework.events import Association, Competency, FrameworkPublished, ScalePublished
+from domain.kernel.errors import Unknown
+from schemas.registry import decode
+from services.query_api.answers import Answer, Connection, rows
+
+FRAMEWORK: Final = """
+    SELECT type, data::text AS data, recorded_at
+      FROM ledger.event
+     WHERE stream = %(stream)s
+     ORDER BY version DESC
+     LIMIT 1
+"""
+
+
+class Framework(Answer):
+    """A framework's current edition."""
+
+    framework_id: str
+    title: str
+    edition: str
+    published_at: datetime
+    source_uri: str | None
+    scale: ScalePublished
+    competencies: tuple[Competency, ...]
+    associations: tuple[Association, ...]
+
+
+async def read_framework(connection: Connection, framework_id: str) -> Framework:
+    """Return a framework.
+
+    Raises:
+        Unknown: not-found.
+    """
+    found = await rows(connection, FRAMEWORK, {"stream": f"framework-{framework_id}"})
+    if not found:
+        raise Unknown("not-found", f"framework {framework_id} is not published")
+    framework = decode(found[0]["type"], found[0]["data"])
+    assert isinstance(framework, FrameworkPublished)
+    (row,) = await rows(connection, FRAMEWORK, {"stream": f"scale-{framework.scale_id}"})
+    scale = decode(row["type"], row["data"])
+    assert isinstance(scale, ScalePublished)
+    return Framework(**framework.model_dump(exclude={"scale_id"}), scale=scale, published_at=found[0]["recorded_at"])

@@ -1,0 +1,1 @@
+"""The `mastery` executable on an embedded database of its own."""

@@ -1,0 +1,1 @@
+"""One journey a feature, through the public door."""

@@ -1,0 +1,121 @@
+"""Generations: made beside the live one, compared, switched, rolled back, pruned; and what the status says."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from domain.kernel.errors import Refused, Unknown
+from infra.postgres.event_store import BlockingEventStore, blocking_event_store
+from services.projectors import generations, lease, ledger
+from services.projectors.models import MODELS, make
+from services.projectors.rebuild import progress, rebuild, roll_back
+from services.projectors.runner import catch_up
+from services.projectors.status import status
+from tests.projectors.fold import HIGHEST
+from tests.projectors.history import Log, drafted, given, published
+
+Connection = psycopg.Connection[Any]
+
+
+@pytest.fixture
+def store(database: str) -> Iterator[BlockingEventStore]:
+    with blocking_event_store(database) as opened:
+        yield opened
+
+
+@pytest.fixture
+def connection(database: str) -> Iterator[Connection]:
+    with ledger.connect(database) as opened:
+        yield opened
+
+
+@pytest.fixture
+def log() -> Log:
+    return Log()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_rebuilt_generation_holds_what_the_live_one_held(
+    name: str, connection: Connection, store: BlockingEventStore, log: Log
+) -> None:
+    store.append(log.append("evidence-1", given("s1", 2)))
+    first = rebuild(connection, name)
+    store.append(log.append("evidence-2", given("s2", 4)))
+    again = rebuild(connection, name)
+    assert (first.digest, again.position) == (None, 2)
+    assert again.digest is not None
+    assert generations.live(connection, name).generation == again.generation
+
+
+def test_a_rebuild_that_differs_is_refused_until_it_is_accepted(
+    connection: Connection, store: BlockingEventStore, log: Log
+) -> None:
+    store.append(log.append("evidence-1", given("s1", 2)))
+    rebuild(connection, "mastery")
+    connection.execute("UPDATE read_model.current_mastery SET effective_level = 'advanced'")
+    with pytest.raises(Refused, match="differs from the live one") as refused:
+        rebuild(connection, "mastery")
+    assert refused.value.rule == "rebuild-differs"
+    switched = rebuild(connection, "mastery", accept_difference=True)
+    live = "SELECT effective_level FROM read_model.current_mastery WHERE generation = %s"
+    assert connection.execute(live, (switched.generation,)).fetchall() == [("developing",)]
+
+
+def test_a_rollback_brings_the_earlier_generation_back_caught_up(
+    connection: Connection, store: BlockingEventStore, log: Log
+) -> None:
+    store.append(log.append("evidence-1", given("s1", 2)))
+    first = rebuild(connection, "mastery")
+    second = rebuild(connection, "mastery")
+    store.append(log.append("evidence-2", given("s2", 4)))
+    back = roll_back(connection, "mastery")
+    assert (back.generation, back.position) == (first.generation, 2)
+    model = make("mastery")
+    digest = generations.digest(connection, model, generations.live(connection, "mastery").place)
+    assert roll_back(connection, "mastery").generation == second.generation
+    assert generations.digest(connection, model, generations.live(connection, "mastery").place) == digest
+
+
+def test_what_was_pruned_can_not_be_rolled_back_to(connection: Connection) -> None:
+    first = rebuild(connection, "audit_trail")
+    rebuild(connection, "audit_trail")
+    assert generations.prune(connection, make("audit_trail")) == [first.generation]
+    with pytest.raises(Refused, match="no earlier generation of audit_trail is kept"):
+        roll_back(connection, "audit_trail")
+
+
+def test_progress_and_status_say_how_far_a_projector_is(
+    connection: Connection, database: str, store: BlockingEventStore, log: Log
+) -> None:
+    assert [(one.name, one.state, one.lag_events) for one in status(connection)] == [
+        ("mastery", "stopped", 0),
+        ("learner_profile", "stopped", 0),
+        ("audit_trail", "stopped", 0),
+    ]
+    rebuild(connection, "mastery")
+    store.append(log.append("evidence-1", given("s1", 2)))
+    generations.create(connection, make("mastery"))
+    [begun] = progress(connection, "mastery")
+    assert (begun.position, begun.head, begun.seconds_left) == (0, 1, None)
+    with ledger.connect(database) as runner:
+        assert lease.take(runner, "run mastery")
+        mastery = status(connection)[0]
+        assert (mastery.state, mastery.position, mastery.lag_events, mastery.parked) == ("catching up", 0, 1, 0)
+        assert catch_up(database, "mastery") is None
+
+
+def test_catching_up_puts_published_policies_in_force_too(
+    connection: Connection, database: str, store: BlockingEventStore, log: Log
+) -> None:
+    store.append(log.append("evidence-1", given("s1", 2), given("s2", 4)))
+    store.append(log.append("policy-p1", drafted("p1", HIGHEST), published("p1", HIGHEST)))
+    assert catch_up(database, "mastery") == 5
+    row = connection.execute("SELECT policy_id, level FROM read_model.current_mastery ORDER BY generation DESC LIMIT 1")
+    assert row.fetchone() == ("p1", "advanced")
+
+
+def test_a_projector_that_nobody_knows_is_refused(connection: Connection) -> None:
+    with pytest.raises(Unknown, match="projector gradebook is not one of mastery, learner_profile, audit_trail"):
+        rebuild(connection, "gradebook")

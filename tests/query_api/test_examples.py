@@ -1,0 +1,69 @@
+"""The OpenAPI document and its examples; MASTERY_WRITE_EXAMPLES=1 writes them anew."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import pytest
+
+from domain.policy.starters import starter
+from infra.postgres.event_store import EventStore
+from services.query_api import examples
+from tests.projectors.feeding import append, project
+from tests.query_api.histories import fact, whole_learner
+
+pytestmark = pytest.mark.anyio
+QUESTIONS: Final = {
+    "/v1/learners/{learner_id}/mastery": "/v1/learners/l1/mastery",
+    "/v1/learners/{learner_id}/explanation": "/v1/learners/l1/explanation?competency=m1",
+    "/v1/learners/{learner_id}/profile": "/v1/learners/l1/profile?as_of=2025-11-15T00:00:00Z",
+    "/v1/learners/{learner_id}/goals": "/v1/learners/l1/goals",
+    "/v1/learners/{learner_id}/pathway": "/v1/learners/l1/pathway",
+    "/v1/learners/{learner_id}/history": "/v1/learners/l1/history?limit=2",
+    "/v1/scores/{score_id}/chain": "/v1/scores/s-a/chain",
+    "/v1/audit": "/v1/audit?reason=misread",
+    "/v1/policies": "/v1/policies",
+    "/v1/policies/{policy_id}": "/v1/policies/p",
+    "/v1/frameworks/{framework_id}": "/v1/frameworks/math",
+    "/v1/projections": "/v1/projections",
+}
+SETTLED: Final = {
+    "recorded_at": "2026-02-01T12:00:01Z",
+    "published_at": "2025-08-01T12:00:01Z",
+    "drafted_at": "2026-02-01T12:00:01Z",
+    "updated_at": "2026-02-01T12:00:02Z",
+    "started_at": "2026-02-01T12:00:00Z",
+    "event_id": "01930d52-7c00-7000-8000-000000000001",
+    "events_per_second": 4200,
+    "recorded_us": 1769947201000000,
+}
+"""What differs from run to run."""
+
+
+def settle(answer: Any) -> Any:
+    """Return an answer with fixed words where it differs from run to run."""
+    if isinstance(answer, dict):
+        return {key: SETTLED.get(key, settle(value)) for key, value in answer.items()}
+    return [settle(one) for one in answer] if isinstance(answer, list) else answer
+
+
+async def test_every_question_has_a_real_answer_as_its_example(
+    api: httpx.AsyncClient, store: EventStore, database: str
+) -> None:
+    latest = starter("latest")
+    draft = fact("policy-p", "2026-02-01", "policy.drafted.v1", policy_id="p", revision=1, version=latest.version,
+                 document=latest.model_dump(mode="json", exclude_none=True))  # fmt: skip
+    await append(store, *whole_learner(), draft)
+    project(database)
+    told = {route: {"question": url, "answer": settle((await api.get(url)).json())} for route, url in QUESTIONS.items()}
+    if os.environ.get("MASTERY_WRITE_EXAMPLES"):
+        Path(examples.__file__).with_name("examples.json").write_text(json.dumps(told, indent=1) + "\n")
+    assert told == examples.EXAMPLES
+
+
+async def test_the_document_names_every_question_once(api: httpx.AsyncClient) -> None:
+    openapi = (await api.get("/openapi.json")).json()
+    assert set(openapi["paths"]) == set(QUESTIONS)
+    assert openapi["security"] == [{"bearer": []}]
