@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from domain.mastery.cells import NO_TIME, NOT_JUDGED, Codes, Vocabulary
 from domain.mastery.compile import Compiled, compile_policy
 from domain.mastery.kernel import evaluate
+from domain.policy.rulings import Ruling
 from infra.postgres.score_cells import Facts
 from services.projectors.mastery_points import CellFacts, Int64s, JudgementRow, Points
 from services.projectors.policies import Timeline

@@ -1,7 +1,7 @@
 """The policy sets in force along the log: which policy decided on a cell at which position."""
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import orjson

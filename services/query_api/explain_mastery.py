@@ -11,7 +11,7 @@ from domain.mastery.explanation import ExplainedClause, ExplainedEntry, Explanat
 from services.query_api.answers import Answer, Connection, Part, rows
 from services.query_api.learner_mastery import LearnerCells, View, read_cells
 from services.query_api.plain_words import in_words
-from services.query_api.rulebook import read_rulebook
+from services.query_api.rulings import read_rulings
 
 COMPETENCY: Final = """
     SELECT competency->>'competency_id' AS competency_id, event.data->>'framework_id' AS framework_id,
@@ -102,9 +102,9 @@ async def read_explanation(connection: Connection, learner_id: str, view: CellVi
     if not held:
         raise Unknown("not-found", f"competency {competency_id} is in no published framework")
     learner = await read_cells(connection, learner_id, view, competency_id)
-    rulebook = await read_rulebook(connection, view.policy)
-    rule = rulebook.rule(learner.framework_of(competency_id) or held[0]["framework_id"])
-    explanation = explain(_cell(learner), 0, compile_policy(rule.document, learner.vocabulary))
+    rulings = await read_rulings(connection, view.policy)
+    ruling = rulings.ruling(learner.framework_of(competency_id) or held[0]["framework_id"])
+    explanation = explain(_cell(learner), 0, compile_policy(ruling.document, learner.vocabulary))
     asked = {"learner_id": learner_id, "competency_id": competency_id, "known_at": view.known_at}
     judgement = learner.judgements.get(competency_id)
     return MasteryExplained(
@@ -112,7 +112,7 @@ async def read_explanation(connection: Connection, learner_id: str, view: CellVi
         **held[0],
         view=view,
         in_words=in_words(learner_id, held[0]["statement"], explanation, judgement),
-        policy_id=rule.policy_id,
+        policy_id=ruling.policy_id,
         **explanation.model_dump(exclude={"entries"}),
         judgement=JudgementExplained(**judgement) if judgement else None,
         entries=_entries(explanation, await rows(connection, NAMES, asked)),

@@ -12,9 +12,10 @@ from domain.kernel.scores import from_micro
 from domain.mastery.cells import Cells, Vocabulary
 from domain.mastery.compile import Compiled, compile_policy
 from domain.mastery.kernel import NO_VALUE, Results, Status, evaluate
+from domain.policy.rulings import Ruling, Rulings
 from infra.postgres.score_cells import SCORES_IN_FORCE, ScoreRow, cells_in_force
 from services.query_api.answers import Answer, Asked, Connection, Part, rows
-from services.query_api.rulebook import Rule, Rulebook, read_rulebook
+from services.query_api.rulings import read_rulings
 
 CURRENT: Final = """
     SELECT competency_id, framework_id, status, value_micro, level, judged_level, effective_level,
@@ -110,8 +111,8 @@ async def read_mastery(connection: Connection, learner_id: str, view: View = NOW
     if view == NOW:
         competencies = [_current(row) for row in await rows(connection, CURRENT, {"learner_id": learner_id})]
     else:
-        rulebook = await read_rulebook(connection, view.policy)
-        competencies = _evaluate(await read_cells(connection, learner_id, view), rulebook)
+        rulings = await read_rulings(connection, view.policy)
+        competencies = _evaluate(await read_cells(connection, learner_id, view), rulings)
     return LearnerMastery(learner_id=learner_id, view=view, competencies=tuple(competencies))
 
 
@@ -133,20 +134,20 @@ def _current(row: dict[str, Any]) -> CompetencyMastery:
     return CompetencyMastery(**row, value=None if value is None else from_micro(value))
 
 
-def _evaluate(learner: LearnerCells, rulebook: Rulebook) -> list[CompetencyMastery]:
-    """Return what the kernel makes of each cell, under the rule of its framework."""
+def _evaluate(learner: LearnerCells, rulings: Rulings) -> list[CompetencyMastery]:
+    """Return what the kernel makes of each cell, under the policy of its framework."""
     results: dict[str, tuple[Compiled, Results]] = {}
     found = []
     for cell, competency_id in enumerate(learner.competency_ids):
-        rule = rulebook.rule(learner.framework_of(competency_id))
-        if rule.version not in results:
-            compiled = compile_policy(rule.document, learner.vocabulary)
-            results[rule.version] = compiled, evaluate(learner.cells, compiled)
-        found.append(_computed(learner, cell, rule, results[rule.version]))
+        ruling = rulings.ruling(learner.framework_of(competency_id))
+        if ruling.version not in results:
+            compiled = compile_policy(ruling.document, learner.vocabulary)
+            results[ruling.version] = compiled, evaluate(learner.cells, compiled)
+        found.append(_computed(learner, cell, ruling, results[ruling.version]))
     return sorted(found, key=lambda one: (one.framework_id or "", one.competency_id))
 
 
-def _computed(learner: LearnerCells, cell: int, rule: Rule, outcome: tuple[Compiled, Results]) -> CompetencyMastery:
+def _computed(learner: LearnerCells, cell: int, ruling: Ruling, outcome: tuple[Compiled, Results]) -> CompetencyMastery:
     compiled, results = outcome
     competency_id, value = learner.competency_ids[cell], int(results.value[cell])
     level, effective = int(results.level[cell]), int(results.effective[cell])
@@ -162,6 +163,6 @@ def _computed(learner: LearnerCells, cell: int, rule: Rule, outcome: tuple[Compi
         counted=int(results.counted[cell]),
         scores=len(scores),
         latest_occurred_at=max((score.occurred_at for score in scores), default=None),
-        policy_id=rule.policy_id,
-        policy_version=rule.version,
+        policy_id=ruling.policy_id,
+        policy_version=ruling.version,
     )
