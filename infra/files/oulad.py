@@ -5,7 +5,7 @@ Source: Kuzilek, Hlosta, Zdrahal (2017), Open University Learning Analytics data
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from pathlib import Path
@@ -41,6 +41,16 @@ class Learner(NamedTuple):
     """The start of his first presentation."""
     subgroups: tuple[str, ...]
 
+    @property
+    def shape(self) -> Hashable:
+        """What the row says, but for who and when."""
+        return self.subgroups
+
+    @property
+    def times(self) -> tuple[datetime, ...]:
+        """When it happened."""
+        return (self.since,)
+
 
 class Registration(NamedTuple):
     """A learner's registration for a module presentation, and his withdrawal from it, if any."""
@@ -52,6 +62,16 @@ class Registration(NamedTuple):
     registered_at: datetime
     withdrawn_at: datetime | None
 
+    @property
+    def shape(self) -> Hashable:
+        """What the row says, but for who and when."""
+        return self.module, self.presentation, self.withdrawn_at is None
+
+    @property
+    def times(self) -> tuple[datetime, ...]:
+        """When it happened."""
+        return (self.registered_at,) if self.withdrawn_at is None else (self.registered_at, self.withdrawn_at)
+
 
 class Submission(NamedTuple):
     """A learner's work on an assessment; no score where it is missing, banked where it was carried over."""
@@ -62,6 +82,16 @@ class Submission(NamedTuple):
     submitted_at: datetime
     score: str | None
     is_banked: bool
+
+    @property
+    def shape(self) -> Hashable:
+        """What the row says, but for who and when."""
+        return self.assessment.id, self.score, self.is_banked
+
+    @property
+    def times(self) -> tuple[datetime, ...]:
+        """When it happened."""
+        return (self.submitted_at,)
 
 
 def read_assessments(folder: Path) -> Iterator[Assessment | BadRow]:

@@ -65,6 +65,14 @@ Outcome = Receipt | LedgerError
 """What became of one append."""
 
 
+class Fact(NamedTuple):
+    """What an event says, and since when, as the log holds it: enough to see whether the same is on record."""
+
+    type: str
+    occurred_at: datetime
+    data: str
+
+
 @dataclass(frozen=True, slots=True)
 class History:
     """A stream's events in order, its version (0: no such stream), and what an idempotency key stands for."""
@@ -134,17 +142,23 @@ def decode_append(encoded: Encoded) -> Append:
     Raises:
         Invalid: event-unreadable.
     """
-    events = []
+    facts = facts_of(encoded)
+    events = [decode(fact.type, fact.data) for fact in facts]
+    meta = Meta.model_validate_json(_unescaped(encoded.rows[0].decode().split("\t")[6]))
+    return Append(encoded.stream, encoded.expected_version, events, facts[0].occurred_at, meta, encoded.body_hash)
+
+
+def facts_of(encoded: Encoded) -> list[Fact]:
+    """Return what the events of an append say."""
+    facts = []
     for row in encoded.rows:
-        _, _, event_type, _, _, occurred_at, meta, data = row.removesuffix(b"\n").split(b"\t")
-        events.append(decode(event_type.decode(), _unescaped(data)))
-    envelope = Meta.model_validate_json(_unescaped(meta))
-    moment = datetime.fromisoformat(occurred_at.decode())
-    return Append(encoded.stream, encoded.expected_version, events, moment, envelope, encoded.body_hash)
+        _, _, event_type, _, _, occurred_at, _, data = row.decode().removesuffix("\n").split("\t")
+        facts.append(Fact(event_type, datetime.fromisoformat(occurred_at), _unescaped(data)))
+    return facts
 
 
-def _unescaped(json: bytes) -> bytes:
-    return json.replace(b"\\\\", b"\\")
+def _unescaped(json: str) -> str:
+    return json.replace("\\\\", "\\")
 
 
 def _escaped(json: bytes) -> bytes:

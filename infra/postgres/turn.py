@@ -28,6 +28,8 @@ _COPY_EVENTS: Final = """
     COPY ledger.event (position, recorded_at, stream, version, type, event_id, learner_id, occurred_at, meta, data)
     FROM STDIN
 """
+_SETTLED_AT_ONCE: Final = 250
+"""Appends; while PostgreSQL takes their rows, the next ones are settled."""
 _COPY_KEYS: Final = """
     COPY ledger.idempotency (key, body_hash, stream, first_version, first_position, count, recorded_at) FROM STDIN
 """
@@ -46,13 +48,18 @@ class Turn:
     def __init__(
         self, head: int, recorded_at: datetime, versions: dict[str, int], keys: dict[str, tuple[Receipt, bytes]]
     ) -> None:
-        self.event_rows: list[bytes] = []
         self.key_rows: list[bytes] = []
+        self._event_rows: list[bytes] = []
         self._position = head
         self._recorded_at = recorded_at
         self._recorded_text = recorded_at.isoformat().encode()
         self._versions = versions
         self._keys = keys
+
+    def next_event_rows(self) -> bytes:
+        """Return the rows added since this was asked last."""
+        rows, self._event_rows = self._event_rows, []
+        return b"".join(rows)
 
     def settle(self, append: Encoded) -> Outcome:
         """Return the outcome of one append; its rows are added if it wins."""
@@ -71,7 +78,7 @@ class Turn:
     def _add(self, append: Encoded) -> Receipt:
         count = len(append.rows)
         first = self._position + 1
-        self.event_rows += [
+        self._event_rows += [
             b"%d\t%b\t%b" % (position, self._recorded_text, row) for position, row in enumerate(append.rows, first)
         ]
         self._position += count
@@ -91,9 +98,12 @@ async def write(connection: Connection, batch: Sequence[Encoded], *, again: bool
     """
     turn = await _take(connection, batch)
     found = await _found_again(connection, batch) if again else {}
-    outcomes = [found.get(append.first_event_id) or turn.settle(append) for append in batch]
-    if turn.event_rows:
-        await _copy(connection, _COPY_EVENTS, turn.event_rows)
+    outcomes: list[Outcome] = []
+    async with connection.cursor() as cursor, cursor.copy(_COPY_EVENTS) as copy:
+        for start in range(0, len(batch), _SETTLED_AT_ONCE):
+            part = batch[start : start + _SETTLED_AT_ONCE]
+            outcomes += [found.get(append.first_event_id) or turn.settle(append) for append in part]
+            await copy.write(turn.next_event_rows())
     if turn.key_rows:
         await _copy(connection, _COPY_KEYS, turn.key_rows)
     return outcomes

@@ -1,7 +1,6 @@
 """Imports a CASE package: it becomes a framework, or the next edition of a framework that is there."""
 
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -9,9 +8,8 @@ from domain.framework.decider import FrameworkCommand, LevelCut, PublishScale
 from domain.kernel.envelope import Actor, Meta, Source
 from domain.kernel.ids import LevelCode, ScaleId
 from infra.files.case import read_case
-from infra.files.rows import BadRow
 from infra.postgres.event_store import EventStore
-from services.importers.preparing import Proposal
+from services.importers.preparing import Row
 from services.importers.publishing import load_catalogue, publish
 from services.importers.writing import ImportReport, Progress, silent, write
 
@@ -60,7 +58,7 @@ async def import_case(
     commands.append(package.command)
     meta = Meta(actor=actor, source=Source(system=SYSTEM, batch=path.name))
     _, proposals = publish(await load_catalogue(store), commands, path.name, now, meta)
-    rows: list[Proposal | BadRow] = [*proposals, *package.bad]
-    report = await write(store, partial(iter, rows), len(rows), dry_run=dry_run, progress=progress)
+    rows: list[Row] = [*proposals, *package.bad]
+    report = await write(store, iter(rows), len(rows), dry_run=dry_run, progress=progress)
     report.notes.extend(package.notes)
     return report

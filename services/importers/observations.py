@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +14,7 @@ from infra.files.observations import ObservationRow, read_observations
 from infra.files.rows import BadRow, count_lines
 from infra.postgres.append import Append
 from infra.postgres.event_store import EventStore
-from services.importers.preparing import Proposal
+from services.importers.preparing import Proposal, Row
 from services.importers.publishing import load_catalogue
 from services.importers.writing import ImportReport, Progress, silent, write
 
@@ -47,13 +46,13 @@ async def import_observations(
     Raises:
         Misconfigured: when the file is missing.
     """
-    propose = partial(_proposals, path, dict(columns or {}), actor, now, await load_catalogue(store))
-    return await write(store, propose, count_lines(path), dry_run=dry_run, progress=progress)
+    rows = _proposals(path, columns or {}, actor, now, await load_catalogue(store))
+    return await write(store, rows, count_lines(path), dry_run=dry_run, progress=progress)
 
 
 def _proposals(
     path: Path, columns: Mapping[str, str], actor: Actor, now: datetime, catalogue: Catalogue
-) -> Iterator[Proposal | BadRow]:
+) -> Iterator[Row]:
     for row in read_observations(path, columns):
         try:
             yield row if isinstance(row, BadRow) else _proposal(path.name, row, actor, now, catalogue)

@@ -5,9 +5,8 @@ presentation, a task an id_assessment, a kind an assessment_type. A missing scor
 Work that came after the learner had left is kept: it was done. A banked score is carried over, and its source says so.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol, TypeVar
 
@@ -24,7 +23,6 @@ from domain.kernel.ids import (
     EnrolmentId,
     EvidenceId,
     FrameworkId,
-    LearnerId,
     LevelCode,
     ScaleId,
     SchoolId,
@@ -47,7 +45,8 @@ from infra.files.oulad import (
 from infra.files.rows import BadRow, count_lines
 from infra.postgres.append import Append
 from infra.postgres.event_store import EventStore
-from services.importers.preparing import Proposal
+from infra.postgres.pattern import ANYONE, Pattern, pattern_of
+from services.importers.preparing import Ready, Row
 from services.importers.publishing import load_catalogue, publish
 from services.importers.writing import ImportReport, Progress, silent, write
 
@@ -63,8 +62,19 @@ FIRST_PRESENTATION: Final = datetime(2013, 2, 1, tzinfo=UTC)
 
 
 class _Row(Protocol):
+    """A row about a learner.
+
+    `shape` is what it says but for who and when; `times` are when what it says happened, one time an append.
+    """
+
     @property
     def line(self) -> int: ...
+    @property
+    def student(self) -> str: ...
+    @property
+    def shape(self) -> Hashable: ...
+    @property
+    def times(self) -> Sequence[datetime]: ...
 
 
 R = TypeVar("R", bound=_Row)
@@ -76,14 +86,12 @@ class _Context(NamedTuple):
     actor: Actor
     now: datetime
     catalogue: Catalogue
-    registered: dict[str, datetime]
-    """The first registration of each learner."""
     metas: dict[str, Meta]
     """The envelope that the rows of a batch share: an id names its row, so the envelope need not."""
 
-    def append(self, stream: str, version: int, events: Sequence[Event], at: datetime, batch: str) -> Append:
-        """Return what a row appends, if it did not happen in the future."""
-        return Append(stream, version, events, check_occurred(at, self.now), self.metas[batch])
+    def pattern(self, stream: str, version: int, events: Sequence[Event], batch: str) -> Pattern:
+        """Return the pattern of what rows of one shape append; its time is any, for each row brings its own."""
+        return pattern_of(Append(stream, version, events, self.now, self.metas[batch]))
 
 
 async def import_oulad(
@@ -120,19 +128,19 @@ async def import_oulad(
         FIRST_PRESENTATION,
         metas["assessments.csv"],
     )
-    first: list[Proposal | BadRow] = [*published, *(row for row in assessments if isinstance(row, BadRow))]
-    propose = partial(_proposals, first, folder, known, _Context(actor, now, catalogue, {}, metas))
+    first: list[Row] = [*published, *(row for row in assessments if isinstance(row, BadRow))]
+    rows = _proposals(first, folder, known, _Context(actor, now, catalogue, metas))
     total = sum(count_lines(folder / file) for file in FILES)
-    return await write(store, propose, total, dry_run=dry_run, progress=progress)
+    return await write(store, rows, total, dry_run=dry_run, progress=progress)
 
 
 def _proposals(
-    first: Iterable[Proposal | BadRow], folder: Path, assessments: Mapping[str, Assessment], context: _Context
-) -> Iterator[Proposal | BadRow]:
+    first: Iterable[Row], folder: Path, assessments: Mapping[str, Assessment], context: _Context
+) -> Iterator[Row]:
     registrations = list(read_registrations(folder))
-    context.registered.update(_first_registrations(registrations))
+    learners = _since_registration(read_learners(folder), registrations)
     yield from first
-    yield from _propose(context, "studentInfo.csv", read_learners(folder), _learner)
+    yield from _propose(context, "studentInfo.csv", learners, _learner)
     yield from _propose(context, "studentRegistration.csv", registrations, _registration)
     yield from _propose(context, "studentAssessment.csv", read_submissions(folder, assessments), _submission)
 
@@ -151,52 +159,66 @@ def _publications(modules: Sequence[str]) -> list[FrameworkCommand]:
     return [scale, framework]
 
 
-def _first_registrations(registrations: Iterable[Registration | BadRow]) -> dict[str, datetime]:
+def _since_registration(
+    learners: Iterable[Learner | BadRow], registrations: Iterable[Registration | BadRow]
+) -> Iterator[Learner | BadRow]:
+    """Yield the learners, each since his first registration, if he has one."""
     first: dict[str, datetime] = {}
     for row in registrations:
         if isinstance(row, Registration):
             first[row.student] = min(row.registered_at, first.get(row.student, row.registered_at))
-    return first
+    for learner in learners:
+        if isinstance(learner, Learner) and learner.student in first:
+            yield learner._replace(since=first[learner.student])
+        else:
+            yield learner
 
 
 def _propose(
-    context: _Context, file: str, rows: Iterable[R | BadRow], appends_of: Callable[[_Context, R], Iterable[Append]]
-) -> Iterator[Proposal | BadRow]:
+    context: _Context,
+    file: str,
+    rows: Iterable[R | BadRow],
+    patterns_of: Callable[[_Context, R], Sequence[Pattern]],
+) -> Iterator[Ready | BadRow]:
+    """Yield what the rows append; the rule behind `patterns_of` is asked once for each shape of a row."""
+    known: dict[Hashable, Sequence[Pattern]] = {}
     for row in rows:
         if isinstance(row, BadRow):
             yield row
             continue
         try:
-            for append in appends_of(context, row):
-                yield Proposal(file, row.line, append)
+            shape = row.shape
+            if shape not in known:
+                known[shape] = patterns_of(context, row)
+            for pattern, at in zip(known[shape], row.times, strict=True):
+                encoded = pattern.about(row.student, check_occurred(at, context.now))
+                yield Ready(file, row.line, pattern.types, encoded)
         except LedgerError as error:
-            yield BadRow.of(file, row.line, error)
+            yield BadRow(file, row.line, error.rule, str(error).replace(ANYONE, row.student))
 
 
-def _learner(context: _Context, row: Learner) -> Iterator[Append]:
-    command = parse_command(RegisterLearner, {"learner_id": row.student, "subgroups": row.subgroups})
-    since = context.registered.get(row.student, row.since)
-    events = decide_roster(INITIAL, command)
-    yield context.append(f"learner-{row.student}", 0, events, since, "studentInfo.csv")
+def _learner(context: _Context, row: Learner) -> list[Pattern]:
+    command = parse_command(RegisterLearner, {"learner_id": ANYONE, "subgroups": row.subgroups})
+    return [context.pattern(f"learner-{ANYONE}", 0, decide_roster(INITIAL, command), "studentInfo.csv")]
 
 
-def _registration(context: _Context, row: Registration) -> Iterator[Append]:
-    section, learner = SectionId(f"{row.module}-{row.presentation}"), LearnerId(row.student)
-    enrolment = EnrolmentId(f"oulad-{section}-{learner}")
-    stream, file = f"enrolment-{enrolment}", "studentRegistration.csv"
-    opened = LearnerEnrolled(enrolment_id=enrolment, learner_id=learner, section_id=section, school_id=SCHOOL)
-    yield context.append(stream, 0, [opened], row.registered_at, file)
-    if row.withdrawn_at is not None:
-        closed = LearnerWithdrawn(enrolment_id=enrolment, learner_id=learner, section_id=section)
-        yield context.append(stream, 1, [closed], row.withdrawn_at, file)
+def _registration(context: _Context, row: Registration) -> list[Pattern]:
+    section = SectionId(f"{row.module}-{row.presentation}")
+    enrolment = EnrolmentId(f"oulad-{section}-{ANYONE}")
+    opened = LearnerEnrolled(enrolment_id=enrolment, learner_id=ANYONE, section_id=section, school_id=SCHOOL)
+    closed = LearnerWithdrawn(enrolment_id=enrolment, learner_id=ANYONE, section_id=section)
+    return [
+        context.pattern(f"enrolment-{enrolment}", version, [event], "studentRegistration.csv")
+        for version, event in enumerate((opened, closed)[: len(row.times)])
+    ]
 
 
-def _submission(context: _Context, row: Submission) -> Iterator[Append]:
+def _submission(context: _Context, row: Submission) -> list[Pattern]:
     task = row.assessment
     observation = Observation(
-        occurred_at=row.submitted_at,
-        evidence_id=EvidenceId(f"oulad-{task.id}-{row.student}"),
-        learner_id=LearnerId(row.student),
+        occurred_at=context.now,
+        evidence_id=EvidenceId(f"oulad-{task.id}-{ANYONE}"),
+        learner_id=ANYONE,
         competency_id=CompetencyId(task.module),
         kind=task.kind,
         value=row.score,
@@ -206,4 +228,4 @@ def _submission(context: _Context, row: Submission) -> Iterator[Append]:
     )
     events = observe(observation, context.actor, context.catalogue)
     batch = BANKED if row.is_banked else "studentAssessment.csv"
-    yield context.append(stream_of(events[0].evidence_id), 0, events, row.submitted_at, batch)
+    return [context.pattern(stream_of(events[0].evidence_id), 0, events, batch)]

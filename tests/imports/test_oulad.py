@@ -8,6 +8,7 @@ from domain.kernel.errors import Invalid
 from domain.roster.events import LearnerEnrolled, LearnerRegistered, LearnerWithdrawn
 from infra.files.rows import BadRow
 from infra.postgres.event_store import EventStore
+from schemas.registry import encode
 from services.importers.oulad import import_oulad
 from tests.imports.conftest import IMPORTER, NOW
 
@@ -110,6 +111,30 @@ async def test_a_dry_run_says_what_would_be_added_and_adds_nothing(store: EventS
     await import_oulad(store, oulad, actor=IMPORTER, now=NOW)
     report = await import_oulad(store, oulad, actor=IMPORTER, now=NOW, dry_run=True)
     assert (report.added, report.repeated) == (0, 11)
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_a_row_that_stands_in_the_file_again_is_noticed_also_by_a_dry_run(
+    store: EventStore, oulad: Path, *, dry_run: bool
+) -> None:
+    with (oulad / "studentAssessment.csv").open("a", encoding="utf-8") as file:
+        file.write("1752,11,18,0,78\n1752,12,22,0,55\n1800,11,-1,1,3\n")
+    report = await import_oulad(store, oulad, actor=IMPORTER, now=NOW, dry_run=dry_run)
+    assert dict(report.events) == MADE | {"score.given.v1": 3}
+    assert (report.added, report.repeated, report.refused) == (12, 1, 1)
+    [bad] = report.bad
+    assert (bad.line, bad.rule) == (7, "row-changed")
+    assert bad.fault.startswith("score.given.v1 differs")
+
+
+async def test_what_is_stored_is_the_canonical_text_of_its_event(store: EventStore, oulad: Path) -> None:
+    await import_oulad(store, oulad, actor=IMPORTER, now=NOW)
+    recorded = await store.read(0, 100)
+    facts = await store.facts({one.stream for one in recorded})
+    assert sum(map(len, facts.values())) == 13
+    for one in recorded:
+        fact = facts[one.stream][one.version - 1]
+        assert fact == (one.event.type, one.occurred_at, encode(one.event).decode())
 
 
 async def test_bad_rows_are_reported_by_line_and_rule_and_the_good_ones_are_kept(

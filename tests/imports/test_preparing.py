@@ -1,40 +1,27 @@
-import os
-import signal
+import asyncio
 from collections.abc import Iterator
 
 import pytest
 
-from domain.kernel.errors import Invalid, Unavailable
 from infra.files.rows import BadRow
-from services.importers.preparing import Proposal, prepared
+from services.importers.preparing import Row, next_batch
+
+pytestmark = pytest.mark.anyio
 
 
-def bad_rows() -> Iterator[Proposal | BadRow]:
+def bad_rows() -> Iterator[Row]:
     yield from (BadRow("f", line, "malformed", "no") for line in range(1, 9_001))
 
 
-def faulty() -> Iterator[Proposal | BadRow]:
-    yield BadRow("f", 1, "malformed", "no")
-    raise Invalid("malformed", "column a is missing", file="f")
+async def test_rows_are_cut_into_batches_and_an_empty_one_ends_them() -> None:
+    rows = bad_rows()
+    assert [len((await next_batch(rows)).bad) for _ in range(4)] == [4_000, 4_000, 1_000, 0]
 
 
-def killed() -> Iterator[Proposal | BadRow]:
-    os.kill(os.getpid(), signal.SIGKILL)
-    yield BadRow("f", 1, "malformed", "no")
-
-
-def test_a_process_of_its_own_makes_the_same_batches() -> None:
-    with prepared(bad_rows, apart=True) as there, prepared(bad_rows, apart=False) as here:
-        apart = list(there)
-        assert apart == list(here)
-        assert [len(batch.bad) for batch in apart] == [4_000, 4_000, 1_000]
-
-
-def test_a_fault_of_the_file_comes_back_from_the_other_process_as_it_is() -> None:
-    with prepared(faulty, apart=True) as batches, pytest.raises(Invalid, match=r"column a is missing \(file f\)"):
-        list(batches)
-
-
-def test_a_reader_that_is_killed_is_reported_as_unavailable() -> None:
-    with prepared(killed, apart=True) as batches, pytest.raises(Unavailable, match="has ended"):
-        next(batches)
+async def test_while_a_batch_is_made_other_tasks_get_their_turn() -> None:
+    making = asyncio.create_task(next_batch(bad_rows()))
+    turns = 0
+    while not making.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert turns >= 80
