@@ -1,6 +1,6 @@
 """The read model `audit_trail`: one searchable row for each event of the ledger."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -140,6 +140,7 @@ class AuditTrail:
 
     name: Final = "audit_trail"
     tables: Final = ("audit_event", "audit_competency")
+    late_tables: Final[Mapping[str, str | None]] = {}
     types: Final = None
 
     def apply(self, connection: psycopg.Connection[Any], generation: int, batch: Sequence[StoredRow]) -> None:

@@ -63,6 +63,9 @@ COLUMNS: Final = """
 """
 
 
+IS_PARTITION: Final = "SELECT relispartition FROM pg_class WHERE oid = %s::regclass"
+
+
 class Place(NamedTuple):
     """A generation, the one that holds its facts, its state, and the position it has come to."""
 
@@ -127,7 +130,10 @@ def create(connection: psycopg.Connection[Any], model: ReadModel) -> Place:
         generation = add(connection, model.name, "building")
         for table in model.tables:
             create_table(connection, table, generation)
-            attach(connection, table, generation)
+            if table not in model.late_tables:
+                attach(connection, table, generation)
+            elif (column := model.late_tables[table]) is not None:
+                connection.execute(f"CREATE INDEX ON {partition(table, generation)} ({column})")
         return place(connection, model.name, generation)
 
 
@@ -148,8 +154,10 @@ def create_table(connection: psycopg.Connection[Any], table: str, generation: in
 
 
 def attach(connection: psycopg.Connection[Any], table: str, generation: int) -> None:
-    """Index the table of a generation and make it a partition."""
+    """Index the table of a generation and make it a partition, unless it is."""
     name = partition(table, generation)
+    if connection.execute(IS_PARTITION, (name,)).fetchone() == (True,):
+        return
     connection.execute(f"ALTER TABLE read_model.{table} ATTACH PARTITION {name} FOR VALUES IN ({generation})")
 
 

@@ -5,8 +5,7 @@ only counted by learner and day, so their data is not decoded at all.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
-from datetime import UTC, date
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, get_args
 
 import orjson
@@ -94,6 +93,7 @@ class LearnerProfile:
 
     name: Final = "learner_profile"
     tables: Final = (*COLUMNS, "learner_day")
+    late_tables: Final[Mapping[str, str | None]] = {}
     types: Final = frozenset(COUNTED) | ROSTER | PLANNED | OLD
 
     def apply(self, connection: psycopg.Connection[Any], generation: int, batch: Sequence[StoredRow]) -> None:
@@ -103,7 +103,7 @@ class LearnerProfile:
             Poison: an event that does not have its form.
         """
         new: dict[str, Rows] = defaultdict(list)
-        days: dict[tuple[str, date], list[Any]] = {}
+        days: dict[tuple[str, str], list[Any]] = {}
         for row in batch:
             assert row.learner_id is not None, f"event {row.position} of type {row.type} is about no learner"
             if row.type not in COUNTED:
@@ -121,14 +121,14 @@ class LearnerProfile:
         """Do nothing: rows are written ready for readers."""
 
 
-def _count(days: dict[tuple[str, date], list[Any]], learner_id: str, row: StoredRow) -> None:
-    key = (learner_id, row.occurred_at.astimezone(UTC).date())
+def _count(days: dict[tuple[str, str], list[Any]], learner_id: str, row: StoredRow) -> None:
+    key = (learner_id, row.occurred_at[:10])
     day = days.setdefault(key, [0, 0, 0, 0, row.occurred_at, row.recorded_at, row.position])
     day[COUNTED.get(row.type, PLANS)] += 1
     day[4:] = max(day[4], row.occurred_at), max(day[5], row.recorded_at), max(day[6], row.position)
 
 
-def _add_days(cursor: psycopg.Cursor[Any], generation: int, days: dict[tuple[str, date], list[Any]]) -> None:
+def _add_days(cursor: psycopg.Cursor[Any], generation: int, days: dict[tuple[str, str], list[Any]]) -> None:
     cursor.execute(NEW_DAYS)
     with cursor.copy(COPY_DAYS) as copy:
         for key, day in days.items():

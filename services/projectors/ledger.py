@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import psycopg
-from psycopg.adapt import Buffer, Loader
 from psycopg.types.string import TextLoader
 
 from services.projectors.read_model import StoredRow
@@ -29,32 +28,33 @@ SKIPPED_POSITIONS: Final = """
 """
 
 
-class _Raw(Loader):
-    """JSON as the bytes that were stored."""
-
-    def load(self, data: Buffer) -> bytes:
-        return bytes(data)
-
-
 @contextmanager
 def connect(conninfo: str) -> Iterator[psycopg.Connection[Any]]:
-    """Open a projector's connection: autocommit, UTC, JSON as bytes, UUID as text.
+    """Open a projector's connection: autocommit, UTC, JSON and UUID as text.
 
     Commits do not wait for the disk: rows and position are lost together in a crash, and made again.
     """
     options = "-c TimeZone=UTC -c synchronous_commit=off"
     with psycopg.connect(conninfo, autocommit=True, options=options, application_name="projector") as connection:
-        connection.adapters.register_loader("json", _Raw)
+        connection.adapters.register_loader("json", TextLoader)
         connection.adapters.register_loader("uuid", TextLoader)
         yield connection
 
 
+def _cursor(connection: psycopg.Connection[Any]) -> psycopg.Cursor[Any]:
+    """Return a cursor that leaves times as text: most go into rows as they are."""
+    cursor = connection.cursor()
+    cursor.adapters.register_loader("timestamptz", TextLoader)
+    return cursor
+
+
 def read(connection: psycopg.Connection[Any], after: int, until: int, types: frozenset[str] | None) -> list[StoredRow]:
     """Return the events of the given types (None: all) with after < position <= until, in order."""
+    cursor = _cursor(connection)
     if types is None:
-        cursor = connection.execute(READ_ALL, (after, until))
+        cursor.execute(READ_ALL, (after, until))
     else:
-        cursor = connection.execute(READ_TYPES, (after, until, [*types, SKIPPED]))
+        cursor.execute(READ_TYPES, (after, until, [*types, SKIPPED]))
     return [StoredRow._make(row) for row in cursor.fetchall()]
 
 
@@ -63,7 +63,7 @@ def read_learner(
 ) -> list[StoredRow]:
     """Return the events of one learner, as `read` does."""
     wanted = None if types is None else list(types)
-    cursor = connection.execute(READ_LEARNER, (learner_id, after, until, wanted, wanted))
+    cursor = _cursor(connection).execute(READ_LEARNER, (learner_id, after, until, wanted, wanted))
     return [StoredRow._make(row) for row in cursor.fetchall()]
 
 

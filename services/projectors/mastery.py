@@ -5,7 +5,7 @@ being built only gathers facts and derives the rest once, at its end; a live one
 and a learner who was parked has all of it derived anew.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final
 
@@ -21,10 +21,10 @@ from services.projectors.mastery_states import Judge
 from services.projectors.mastery_tables import (
     CELLS_OF_LEARNER,
     CELLS_SINCE,
-    MasteryWriter,
     facts_of_all,
     facts_of_cells,
 )
+from services.projectors.mastery_writer import MasteryWriter
 from services.projectors.policies import SWITCHES, Epoch, Timeline, load_timeline
 from services.projectors.read_model import ReadModel, StoredRow
 
@@ -43,13 +43,18 @@ PREPARED: Final = """
     ORDER BY position DESC LIMIT 1
 """
 SET_POLICIES: Final = "UPDATE read_model.generation SET policies = %s WHERE projector = 'mastery' AND generation = %s"
+SET_BACK: Final = """
+    UPDATE read_model.generation SET position = least(position, %s)
+    WHERE projector = 'mastery' AND facts_generation = %s AND state IN ('ready', 'kept')
+"""
+"""Levels beside the live ones are brought up to date from their position on: facts that come late lie before it."""
 UNBUILD: Final = "UPDATE read_model.generation SET state = 'building' WHERE projector = 'mastery' AND generation = %s"
 FORGET_CHANGES: Final = "DELETE FROM read_model.mastery_change WHERE generation = %s AND learner_id = %s"
 POLICY_CHANGES: Final = """
     INSERT INTO {changes} (generation, learner_id, competency_id, before_level, after_level, before_value_micro,
         after_value_micro, cause, cause_position, policy_version, changed_at)
     SELECT %(facts)s, learner_id, competency_id, before.effective_level, after.effective_level, before.value_micro,
-        after.value_micro, 'policy', %(position)s, after.policy_version, %(recorded_at)s
+        after.value_micro, 'policy', %(position)s, after.policy_version, %(recorded_at)s::timestamptz
     FROM {before} AS before JOIN {after} AS after USING (learner_id, competency_id)
     WHERE (before.effective_level, before.value_micro, before.status)
         IS DISTINCT FROM (after.effective_level, after.value_micro, after.status)
@@ -61,6 +66,11 @@ class Mastery(ReadModel):
 
     name = NAME
     tables = ("score", "judgement", "mastery_change", "current_mastery")
+    late_tables: Final[Mapping[str, str | None]] = {
+        "score": "score_id",
+        "mastery_change": None,
+        "current_mastery": None,
+    }
     types = FACTS | SWITCHES | {PUBLISHED}
 
     def __init__(self) -> None:
@@ -93,10 +103,14 @@ class Mastery(ReadModel):
         """Derive the levels and changes of all cells from the facts."""
         levels = _levels(connection, generation)
         self._timeline = load_timeline(connection)
-        facts = facts_of_all(connection, levels, self._judge.vocabulary())
+        vocabulary = self._judge.vocabulary()
+        facts, position = facts_of_all(connection, levels.facts_generation, vocabulary, times=True)
+        assert position == levels.position, "all facts are committed"
         writer = self._derive(connection, facts, levels.position)
         writer.add_changes(levels.facts_generation, self._timeline.switches)
         writer.fill(partition("current_mastery", generation), generation)
+        for table in self.late_tables:
+            generations.attach(connection, table, generation)
         policies = policies_text(self._timeline.at(levels.position))
         connection.execute(SET_POLICIES, (policies, generation))
 
@@ -116,6 +130,7 @@ class Mastery(ReadModel):
         FactWriter(connection, levels.facts_generation).write(rows)
         if not rows or levels.state == "building":
             return
+        connection.execute(SET_BACK, (rows[0].position - 1, levels.facts_generation))
         values = {"generation": levels.facts_generation, "learner": rows[0].learner_id}
         keys = [
             (learner, competency) for learner, competency in connection.execute(CELLS_OF_LEARNER, values).fetchall()
@@ -128,7 +143,7 @@ class Mastery(ReadModel):
 
     def _derive(self, connection: psycopg.Connection[Any], facts: CellFacts, until: int) -> MasteryWriter:
         """Evaluate cells at every position from the beginning that touched them, and at every policy switch."""
-        cells = len(facts.keys)
+        cells = len(facts)
         switches = [
             Points.everywhere(cells, epoch.position, epoch.recorded_us)
             for epoch in self._timeline.epochs
@@ -143,17 +158,14 @@ class Mastery(ReadModel):
             return self._unbuild(connection, levels)
         epoch = self._timeline.at(row.position)
         found = connection.execute(PREPARED, (levels.facts_generation, policies_text(epoch))).fetchone()
-        if found is None:
-            new = prepare(connection, self._judge, epoch, levels._replace(position=row.position))
-        else:
-            new = Place(*found)
-            values = {"generation": new.facts_generation, "position": new.position}
-            touched = connection.execute(CELLS_SINCE, values).fetchall()
-            if touched:
-                facts = facts_of_cells(connection, new.facts_generation, touched, self._judge.vocabulary())
-                points = Points.everywhere(len(touched), row.position)
-                states = self._judge.states(facts, points, self._timeline)
-                MasteryWriter(connection, facts, points, states).merge(new.generation)
+        new = Place(*found) if found else prepare(connection, self._judge, epoch, levels)
+        values = {"generation": new.facts_generation, "position": new.position}
+        touched = connection.execute(CELLS_SINCE, values).fetchall()
+        if touched:
+            facts = facts_of_cells(connection, new.facts_generation, touched, self._judge.vocabulary())
+            points = Points.everywhere(len(touched), row.position)
+            states = self._judge.states(facts, points, self._timeline)
+            MasteryWriter(connection, facts, points, states).merge(new.generation)
         names = {
             "changes": partition("mastery_change", levels.facts_generation),
             "before": partition("current_mastery", levels.generation),
@@ -175,16 +187,20 @@ class Mastery(ReadModel):
 
 
 def prepare(connection: psycopg.Connection[Any], judge: Judge, epoch: Epoch, base: Place) -> Place:
-    """Make the levels of all cells under another policy set, beside the live ones, from the facts of the live ones."""
-    facts = facts_of_all(connection, base, judge.vocabulary())
-    points = Points.everywhere(len(facts.keys), base.position)
+    """Make the levels of all cells under another policy set, beside the live ones, from the same facts.
+
+    They come as far as these facts are committed, and not beyond the position of `base`.
+    """
+    facts, position = facts_of_all(connection, base.facts_generation, judge.vocabulary())
+    position = min(position, base.position)
+    points = Points.everywhere(len(facts), position)
     states = judge.states(facts, points, Timeline([epoch._replace(position=0)]))
-    generation = generations.add(connection, NAME, "ready", base.facts_generation, base.position)
+    generation = generations.add(connection, NAME, "ready", base.facts_generation, position)
     create_table(connection, "current_mastery", generation)
     MasteryWriter(connection, facts, points, states).fill(partition("current_mastery", generation), generation)
     generations.attach(connection, "current_mastery", generation)
     connection.execute(SET_POLICIES, (policies_text(epoch), generation))
-    return Place(generation, base.facts_generation, "ready", base.position)
+    return Place(generation, base.facts_generation, "ready", position)
 
 
 def policies_text(epoch: Epoch) -> str:

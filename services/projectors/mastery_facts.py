@@ -46,26 +46,24 @@ class Revision(msgspec.Struct, gc=False):
     assessor_id: str
     assessor_role: str
     source_system: str | None
-    occurred_at: datetime
-    recorded_at: datetime
+    occurred_at: str | datetime
+    recorded_at: str | datetime
     position: int
-    given_at: datetime
+    given_at: str | datetime
     given_position: int
-    ended_at: datetime | None = None
+    ended_at: str | None = None
     ended_position: int | None = None
     ended_by: str | None = None
 
     def line(self, generation: int) -> str:
         """Return the row as COPY reads it."""
         ended = f"{self.ended_at}\t{self.ended_position}\t{self.ended_by}" if self.ended_by else "\\N\t\\N\t\\N"
-        recorded_at = str(self.recorded_at)
-        given_at = recorded_at if self.given_at is self.recorded_at else str(self.given_at)
         return (
             f"{generation}\t{self.score_id}\t{self.revision}\t{self.evidence_id}\t{self.learner_id}\t"
             f"{self.competency_id}\t{self.framework_id}\t{self.scale_id}\t{self.value_micro}\t{self.possible_micro}\t"
             f"{self.kind}\t{self.task or NULL}\t{self.attempt}\t{self.purpose or NULL}\t{self.assessor_id}\t"
-            f"{self.assessor_role}\t{self.source_system or NULL}\t{self.occurred_at}\t{recorded_at}\t"
-            f"{self.position}\t{given_at}\t{self.given_position}\t{ended}\n"
+            f"{self.assessor_role}\t{self.source_system or NULL}\t{self.occurred_at}\t{self.recorded_at}\t"
+            f"{self.position}\t{self.given_at}\t{self.given_position}\t{ended}\n"
         )
 
 
@@ -73,14 +71,13 @@ _ScoreKey = tuple[str, str]
 """Evidence and score: an id is used once within its evidence."""
 COLUMNS: Final = ", ".join(Revision.__struct_fields__)
 IN_FORCE: Final = f"""
-    SELECT {COLUMNS} FROM read_model.score
-    WHERE generation = %s AND score_id = ANY(%s) AND ended_position IS NULL
+    SELECT {COLUMNS} FROM {{scores}} WHERE score_id = ANY(%s) AND ended_position IS NULL
 """
 END_SCORES: Final = """
-    UPDATE read_model.score SET ended_at = ended.at, ended_position = ended.position, ended_by = ended.by
+    UPDATE {scores} AS score SET ended_at = ended.at, ended_position = ended.position, ended_by = ended.by
     FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::bigint[], %s::text[])
         AS ended (evidence_id, score_id, at, position, by)
-    WHERE score.generation = %s AND score.score_id = ended.score_id AND score.evidence_id = ended.evidence_id
+    WHERE score.score_id = ended.score_id AND score.evidence_id = ended.evidence_id
         AND score.ended_position IS NULL
 """
 ADD_JUDGEMENT: Final = """
@@ -166,7 +163,7 @@ class _Lifted(msgspec.Struct, gc=False):
 
 _META: Final = msgspec.json.Decoder(_Meta)
 _ORIGIN: Final = msgspec.json.Decoder(_Origin)
-_DECODERS: Final[dict[str, Callable[[bytes], Any]]] = {
+_DECODERS: Final[dict[str, Callable[[str], Any]]] = {
     GIVEN: msgspec.json.Decoder(_Given).decode,
     CORRECTED: msgspec.json.Decoder(_Corrected).decode,
     VOIDED: msgspec.json.Decoder(_Voided).decode,
@@ -187,7 +184,7 @@ class FactWriter:
         self._fresh: dict[_ScoreKey, Revision] = {}
         """Revisions in force that this batch made."""
         self._new: list[Revision] = []
-        self._ends: list[tuple[str, str, datetime, int, str]] = []
+        self._ends: list[tuple[str, str, str, int, str]] = []
         self._judged: list[tuple[object, ...]] = []
         self._lifted: list[tuple[object, ...]] = []
         self._touched: dict[CellKey, None] = {}
@@ -208,17 +205,21 @@ class FactWriter:
             else:
                 self._amend(row, data)
         if self._ends:
-            self._connection.execute(END_SCORES, (*map(list, zip(*self._ends, strict=True)), self._generation))
+            self._connection.execute(self._sql(END_SCORES), [*map(list, zip(*self._ends, strict=True))])
         if self._new:
             self._copy()
         self._write_judgements()
         return list(self._touched)
 
+    def _sql(self, query: str) -> bytes:
+        """Name the table of scores, which is not a partition yet while the generation is built."""
+        return query.format(scores=partition("score", self._generation)).encode()
+
     def _recall(self, events: Sequence[tuple[StoredRow, Any]]) -> None:
         """Fetch the scores in force that the batch amends."""
         ids = {score_id for row, data in events if row.type in AMENDMENTS for score_id in _amended(data)}
         if ids:
-            rows = self._connection.execute(IN_FORCE, (self._generation, sorted(ids))).fetchall()
+            rows = self._connection.execute(self._sql(IN_FORCE), (sorted(ids),)).fetchall()
             revisions = [Revision(*row) for row in rows]
             self._stored = {(one.evidence_id, one.score_id): one for one in revisions}
 

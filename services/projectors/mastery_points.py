@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from infra.postgres.score_cells import NEVER, CellKey, Facts
+from infra.postgres.score_cells import NEVER, Facts
 
 Int64s = NDArray[np.int64]
 
@@ -72,16 +73,36 @@ class Points:
 
 @dataclass(frozen=True)
 class CellFacts:
-    """All facts of some cells: their keys and frameworks (None: not known), score revisions and judgements."""
+    """All facts of some cells: their learners, competencies and frameworks, score revisions and judgements.
 
-    keys: Sequence[CellKey]
-    frameworks: Sequence[str | None]
+    The words are Arrow arrays of text, one a cell; a framework that is not known is null.
+    """
+
+    learners: pa.Array
+    competencies: pa.Array
+    frameworks: pa.Array
     scores: Facts
     judgements: Sequence[JudgementRow]
 
+    def __len__(self) -> int:
+        """Return the number of cells."""
+        return len(self.learners)
+
+    def touched(self) -> Int64s:
+        """Return the position of the last event that touched each cell."""
+        scores, has_scores = self.scores, np.diff(self.scores.offsets) > 0
+        answer = np.zeros(len(self), np.int64)
+        if has_scores.any():
+            last = np.where(scores.ended == NEVER, scores.position, scores.ended)
+            answer[has_scores] = np.maximum.reduceat(last, scores.offsets[:-1][has_scores])
+        for one in self.judgements:
+            last_of_judgement = one.position if one.lifted == NEVER else one.lifted
+            answer[one.cell] = max(answer[one.cell], last_of_judgement)
+        return answer
+
     def marks(self) -> Points:
         """Return every position at which an event touched a cell."""
-        scores, cells = self.scores, np.arange(len(self.keys), dtype=np.int64)
+        scores, cells = self.scores, np.arange(len(self), dtype=np.int64)
         of_scores = np.repeat(cells, np.diff(scores.offsets))
         judged = np.array([(one.cell, one.position, one.begun_us) for one in self.judgements], np.int64).reshape(-1, 3)
         lifted = np.array([(one.cell, one.lifted, one.lifted_us) for one in self.judgements], np.int64).reshape(-1, 3)

@@ -9,12 +9,15 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from domain.mastery.cells import NO_TIME, NOT_JUDGED, Codes, Vocabulary
+from domain.kernel.errors import Invalid
+from domain.mastery.cells import NO_TIME, NOT_JUDGED, Cells, Codes, Entry, Vocabulary, cells_of
 from domain.mastery.compile import Compiled, compile_policy
-from domain.mastery.kernel import evaluate
+from domain.mastery.kernel import NO_VALUE, Results, Status, evaluate
 from domain.policy.rulings import Ruling
+from domain.policy.starters import DEFAULT
 from infra.postgres.score_cells import Facts
 from services.projectors.mastery_points import CellFacts, Int64s, JudgementRow, Points
 from services.projectors.policies import Timeline
@@ -48,6 +51,13 @@ class States:
     digest: Int64s
 
 
+def warm_up() -> None:
+    """Have the kernel compiled, or loaded, before the first score waits for it."""
+    words = Vocabulary()
+    score = Entry(value=0, possible=1, kind=words.kinds.code("any"), role=words.roles.code("any"), position=1)
+    evaluate(cells_of([[score]]), compile_policy(DEFAULT, words))
+
+
 class Judge:
     """Evaluates points; keeps vocabulary and compiled policies between batches."""
 
@@ -61,11 +71,7 @@ class Judge:
         return Vocabulary(known.kinds, known.roles, Codes(), known.levels)
 
     def states(self, facts: CellFacts, points: Points, timeline: Timeline) -> States:
-        """Return the state of each point under the policies in force at its position.
-
-        Raises:
-            Invalid: cell-out-of-bounds.
-        """
+        """Return the state of each point under the policies in force at its position."""
         rulings, ruling = _rulings(facts, points, timeline)
         n = len(points)
         states = States(
@@ -89,9 +95,20 @@ class Judge:
         return replace(states, levels=self._vocabulary.levels.words)
 
     def _fill(self, states: States, scores: Facts, points: Points, chosen: Int64s, compiled: Compiled) -> None:
-        """Evaluate the chosen points, all under one policy."""
+        """Evaluate the chosen points, all under one policy; one whose sums would leave 64 bits has that as its status.
+
+        Such a cell stops neither a rebuild nor a policy: its level is none until a score or the policy changes.
+        """
         rows, offsets = _in_force(scores, points.cell[chosen], points.at[chosen])
-        results = evaluate(scores.cells(rows, offsets, states.judged[chosen]), compiled)
+        cells = scores.cells(rows, offsets, states.judged[chosen])
+        try:
+            results = evaluate(cells, compiled)
+        except Invalid:
+            if len(chosen) > 1:
+                for half in np.array_split(chosen, 2):
+                    self._fill(states, scores, points, half, compiled)
+                return
+            results = _beyond_bounds(cells, compiled)
         codes = [self._vocabulary.levels.code(level) for level in compiled.levels]
         code_of = np.array([*codes, NO_LEVEL], np.int32)
         states.value[chosen] = results.value
@@ -133,18 +150,30 @@ def changed(points: Points, states: States) -> Int64s:
 
 def _rulings(facts: CellFacts, points: Points, timeline: Timeline) -> tuple[list[Ruling], Int64s]:
     """Return the rulings met, and for each point the index of the one that decides on it."""
-    frameworks = sorted({framework or "" for framework in facts.frameworks})
-    number = {framework: i for i, framework in enumerate(frameworks)}
-    framework = np.array([number[one or ""] for one in facts.frameworks], np.int64)
+    words = pc.dictionary_encode(facts.frameworks, null_encoding="encode")
+    frameworks = words.dictionary.to_pylist()
     starts = np.array([epoch.position for epoch in timeline.epochs], np.int64)
     epoch = np.searchsorted(starts, points.at, "right") - 1
     met: dict[tuple[str, str], tuple[int, Ruling]] = {}
     table = np.zeros((len(starts), len(frameworks)), np.int64)
     for e in np.unique(epoch):
         for f, name in enumerate(frameworks):
-            ruling = timeline.epochs[e].rulings.ruling(name or None)
+            ruling = timeline.epochs[e].rulings.ruling(name)
             table[e, f], _ = met.setdefault((ruling.policy_id, ruling.version), (len(met), ruling))
-    return [ruling for _, ruling in met.values()], table[epoch, framework[points.cell]]
+    return [ruling for _, ruling in met.values()], table[epoch, words.indices.to_numpy()[points.cell]]
+
+
+def _beyond_bounds(cells: Cells, compiled: Compiled) -> Results:
+    """Return the result of a single cell that can't be added up: no value, no level but the judged one."""
+    judged = int(cells.judged[0])
+    effective = NO_LEVEL if judged == NOT_JUDGED else compiled.rules.judged_level[judged]
+    return Results(
+        value=np.array([NO_VALUE]),
+        level=np.array([NO_LEVEL], np.int16),
+        effective=np.array([effective], np.int16),
+        status=np.array([Status.OUT_OF_BOUNDS], np.uint8),
+        counted=np.array([0], np.int32),
+    )
 
 
 def _portions(scores: Facts, points: Points, chosen: Int64s) -> Iterator[Int64s]:

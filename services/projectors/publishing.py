@@ -15,7 +15,7 @@ from domain.kernel.envelope import Actor, Meta, Role
 from domain.kernel.errors import Conflict, Unavailable
 from domain.kernel.ids import ActorId, FrameworkId, PolicyId, PolicyVersion
 from domain.policy.events import PolicyActivated, ScopedPolicy
-from infra.postgres.event_store import Append, blocking_event_store
+from infra.postgres.event_store import Append, BlockingEventStore, blocking_event_store
 from schemas.canonical import canonical_model
 from services.projectors import generations, ledger
 from services.projectors.mastery import NAME, PREPARED, policies_text, prepare
@@ -75,7 +75,8 @@ def run(conninfo: str, stop: threading.Event) -> None:
 def publish_next(connection: psycopg.Connection[Any], conninfo: str) -> bool:
     """Make the levels of the first pending policy and append its activation; say whether there was one.
 
-    A policy waits while the live levels have not come to the last switch in the log: its set is built upon that.
+    A policy waits while the live levels have not come to the last switch in the log: its set is built upon that. If
+    another switch comes first (see `activate`), the policy is still pending at the next call.
     """
     with connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
@@ -90,7 +91,8 @@ def publish_next(connection: psycopg.Connection[Any], conninfo: str) -> bool:
         found = connection.execute(PREPARED, (live.facts_generation, policies_text(epoch))).fetchone()
         if found is None:
             prepare(connection, Judge(), epoch, live.place)
-    _activate(conninfo, published, epoch)
+    with blocking_event_store(conninfo) as store:
+        activate(connection, store, published, current, epoch)
     return True
 
 
@@ -100,22 +102,25 @@ def _joined(current: Epoch, scoped: ScopedPolicy) -> tuple[ScopedPolicy, ...]:
     return (*others, scoped)
 
 
-def _activate(conninfo: str, published: Published, epoch: Epoch) -> None:
-    """Append the activation, once for each publication."""
+def activate(
+    connection: psycopg.Connection[Any], store: BlockingEventStore, published: Published, current: Epoch, epoch: Epoch
+) -> None:
+    """Append the activation that makes `epoch` of the epoch `current`, once for each publication.
+
+    If the policy was touched meanwhile, or `current` is no longer the last epoch, nothing is appended: an activation
+    must not undo a rollback that came first. The publication stays pending, and is put in force upon what it meets.
+    """
     event = PolicyActivated(
         policy_id=PolicyId(published.policy_id), version=PolicyVersion(published.version), policies=epoch.policies
     )
     stream, key = f"policy-{published.policy_id}", f"mastery-projector:activate-{published.position}"
     meta = Meta(actor=SYSTEM, causation_id=str(published.position), idempotency_key=key)
-    with blocking_event_store(conninfo) as store:
-        while True:
-            version = store.load(stream).version
-            try:
-                now = datetime.now(UTC)
-                receipt = store.append(Append(stream, version, [event], now, meta, canonical_model(event)))
-            except Conflict as conflict:
-                if conflict.rule != "version-conflict":
-                    raise
-            else:
-                log.info("activated", policy=published.policy_id, position=receipt.last_position)
-                return
+    version = store.load(stream).version
+    if load_timeline(connection).epochs[-1].position != current.position:
+        return
+    try:
+        receipt = store.append(Append(stream, version, [event], datetime.now(UTC), meta, canonical_model(event)))
+    except Conflict as conflict:
+        log.info("not activated", policy=published.policy_id, fault=str(conflict))
+    else:
+        log.info("activated", policy=published.policy_id, position=receipt.last_position)

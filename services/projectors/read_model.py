@@ -1,14 +1,16 @@
 """What a read model is to the runner: the events it wants, its tables, and how a batch is written."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import psycopg
 
 
 class StoredRow(NamedTuple):
-    """One event as it lies in the log; `meta` and `data` are canonical JSON, decoded only as far as needed."""
+    """One event as it lies in the log; `meta` and `data` are canonical JSON, decoded only as far as needed.
+
+    Times are as PostgreSQL writes them, in UTC: in the order of time they are in the order of text.
+    """
 
     position: int
     stream: str
@@ -16,10 +18,10 @@ class StoredRow(NamedTuple):
     type: str
     event_id: str
     learner_id: str | None
-    occurred_at: datetime
-    recorded_at: datetime
-    meta: bytes
-    data: bytes
+    occurred_at: str
+    recorded_at: str
+    meta: str
+    data: str
 
 
 class Poison(Exception):
@@ -42,8 +44,8 @@ class ReadModel(Protocol):
     """A read model: code that folds events into rows of its own tables.
 
     `tables` are parents in schema read_model, partitioned by `generation`; the partition of a generation is attached
-    before its first batch. `types` are the wanted event types, None: all. A batch may lie before the tracked
-    position: then it is the events of one learner who was parked.
+    before its first batch, unless it is a late one. `types` are the wanted event types, None: all. A batch may lie
+    before the tracked position: then it is the events of one learner who was parked.
     """
 
     @property
@@ -53,6 +55,10 @@ class ReadModel(Protocol):
     @property
     def tables(self) -> tuple[str, ...]:
         """The parent tables, without their schema."""
+
+    @property
+    def late_tables(self) -> Mapping[str, str | None]:
+        """Those of `tables` that `finish` makes partitions, with all indexes; and the column indexed before, if any."""
 
     @property
     def types(self) -> frozenset[str] | None:

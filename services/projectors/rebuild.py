@@ -80,10 +80,12 @@ def rebuild(
         generations.live(connection, name)
         new = generations.begun(connection, name) or generations.create(connection, model)
         filler = Filler(connection, name, new.generation)
-        _fill(filler, report)
-        _finish(filler)
-        _fill(filler, report)
-        return _promote(filler, compare=not accept_difference)
+        while True:
+            _fill(filler, report)
+            _finish(filler)
+            _fill(filler, report)
+            if switched := _promote(filler, compare=not accept_difference):
+                return switched
     finally:
         lease.give_back(connection, f"rebuild {name}")
 
@@ -98,8 +100,11 @@ def roll_back(connection: psycopg.Connection[Any], name: str, report: Report = _
     if kept is None:
         raise Refused("nothing-to-roll-back", f"no earlier generation of {name} is kept")
     filler = Filler(connection, name, kept.generation)
-    _fill(filler, report)
-    return _promote(filler, compare=False)
+    while True:
+        _fill(filler, report)
+        _finish(filler)
+        if switched := _promote(filler, compare=False):
+            return switched
 
 
 def _fill(filler: Filler, report: Report) -> None:
@@ -120,15 +125,19 @@ def _finish(filler: Filler) -> None:
             connection.execute(FINISHED, (name, filler.generation))
 
 
-def _promote(filler: Filler, *, compare: bool) -> Switched:
-    """Bring the generation and the live one to the same position, compare them, switch: one transaction."""
+def _promote(filler: Filler, *, compare: bool) -> Switched | None:
+    """Bring the generation and the live one to the same position, compare them, switch: one transaction.
+
+    Returns None if an event on that way takes the generation back to `finish`, which reads what is committed.
+    """
     connection, name = filler.connection, filler.name
     assert filler.generation is not None
     with connection.transaction():
         live = generations.live(connection, name, lock=True)
         head = ledger.head(connection)
         position = _reach(filler, head)
-        _finish(filler)
+        if generations.place(connection, name, filler.generation).state == "building":
+            return None
         digest = None
         if compare and live.generation is not None:
             _reach(Filler(connection, name), head)

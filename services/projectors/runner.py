@@ -11,6 +11,7 @@ from domain.kernel.errors import Conflict
 from services.projectors import generations, lease, ledger, publishing
 from services.projectors.filler import Batch, Filler
 from services.projectors.mastery import NAME
+from services.projectors.mastery_states import warm_up
 from services.projectors.models import make
 from services.projectors.publishing import publish_next
 from services.projectors.rebuild import rebuild
@@ -85,6 +86,7 @@ def _work(connection: psycopg.Connection[Any], conninfo: str, name: str, stop: t
     publisher_stop = threading.Event()
     publisher = threading.Thread(target=publishing.run, args=(conninfo, publisher_stop), name="publisher")
     if name == NAME:
+        warm_up()
         publisher.start()
     try:
         _follow(Filler(connection, name), stop)

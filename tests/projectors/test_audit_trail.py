@@ -63,7 +63,7 @@ async def test_batch_borders_change_nothing(store: EventStore, database: str, ba
 async def test_an_envelope_that_cannot_be_read_names_its_position_and_learner(store: EventStore, database: str) -> None:
     await append(store, *whole_learner())
     with ledger.connect(database) as connection:
-        spoilt = ledger.read(connection, 6, 7, None)[0]._replace(meta=b'{"actor":{}}')
+        spoilt = ledger.read(connection, 6, 7, None)[0]._replace(meta='{"actor":{}}')
         with pytest.raises(Poison) as poison:
             AuditTrail().apply(connection, 1, [spoilt])
     assert (poison.value.position, poison.value.learner_id) == (7, "l1")

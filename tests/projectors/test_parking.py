@@ -13,13 +13,17 @@ from services.projectors.filler import Filler
 from services.projectors.models import make
 from services.projectors.rebuild import rebuild
 from tests.projectors.fold import HIGHEST
-from tests.projectors.history import META, START, Log, activated, corrected, drafted, given, judged, scoped
+from tests.projectors.history import META, START, Log, activated, corrected, drafted, given, judged, rolled_back, scoped
 
 Connection = psycopg.Connection[Any]
 LEVELS = """
     SELECT learner_id, competency_id, effective_level FROM read_model.current_mastery
     WHERE generation = (SELECT generation FROM read_model.live WHERE projector = 'mastery')
     ORDER BY learner_id, competency_id
+"""
+STATUS_OF_CYD = """
+    SELECT status, effective_level FROM read_model.current_mastery
+    WHERE generation = (SELECT generation FROM read_model.live WHERE projector = 'mastery') AND learner_id = 'cyd'
 """
 GHOST = corrected(given("ghost", 1), 2)
 """Corrects a score of ann's that was never given."""
@@ -133,6 +137,39 @@ def test_a_rebuild_parks_what_the_live_generation_parks(connection: Connection) 
     follow(connection)
     assert rebuild(connection, "mastery").digest == digest(connection)
     assert [one.position for one in parking.parked(connection)] == [2]
+
+
+def test_levels_kept_for_a_policy_rollback_hold_what_was_folded_late(
+    connection: Connection, store: BlockingEventStore
+) -> None:
+    follow(connection)
+    skip(connection, store, 2)
+    follow(connection)
+    version = store.load("policy-p1").version
+    store.append(Append("policy-p1", version, [rolled_back(scoped("p1", HIGHEST), [])], START, META))
+    follow(connection)
+    assert levels(connection) == [
+        ("ann", "c1", "proficient"),
+        ("ann", "c2", "beginning"),
+        ("bob", "c1", "proficient"),
+    ]
+    assert rebuild(connection, "mastery").digest == digest(connection)
+
+
+def test_a_cell_that_can_not_be_added_up_says_so_and_stops_nothing(
+    connection: Connection, store: BlockingEventStore, log: Log
+) -> None:
+    follow(connection)
+    most = 10**9
+    for number in range(2):
+        huge = given(f"huge-{number}", most, "cyd").model_copy(update={"possible_micro": 1})
+        store.append(log.append(f"evidence-huge-{number}", huge))
+    store.append(log.append("evidence-5", given("s5", 1, "dan")))
+    follow(connection)
+    status = connection.execute(STATUS_OF_CYD).fetchall()
+    assert status == [("out_of_bounds", None)]
+    assert ("dan", "c1", "beginning") in levels(connection)
+    assert rebuild(connection, "mastery").digest == digest(connection)
 
 
 def test_what_is_not_parked_is_neither_retried_nor_skipped(connection: Connection) -> None:

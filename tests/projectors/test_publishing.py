@@ -9,13 +9,14 @@ import psycopg
 import pytest
 
 from infra.postgres.event_store import Append, BlockingEventStore, blocking_event_store
-from services.projectors import generations, ledger
+from services.projectors import generations, ledger, publishing
 from services.projectors.filler import Filler
 from services.projectors.mastery import Mastery
+from services.projectors.policies import epoch_of, load_timeline
 from services.projectors.publishing import publish_next
 from services.projectors.rebuild import rebuild
 from tests.projectors.fold import HIGHEST, LATEST_OF_TWO
-from tests.projectors.history import META, START, Log, drafted, given, published, rolled_back, scoped
+from tests.projectors.history import META, START, Log, activated, drafted, given, published, rolled_back, scoped
 
 Connection = psycopg.Connection[Any]
 LEVELS = """
@@ -128,6 +129,17 @@ def test_an_activation_is_appended_once_by_however_many_publishers(
     assert [recorded.event.type for recorded in store.read(5, 10)] == ["policy.activated.v1"]
     follow(connection)
     assert levels(connection) == {"ann": "advanced", "bob": "proficient"}
+
+
+def test_an_activation_does_not_undo_a_rollback_that_came_while_levels_were_made(
+    connection: Connection, store: BlockingEventStore, log: Log
+) -> None:
+    store.append(log.append("policy-p1", published("p1", HIGHEST)))
+    pending = publishing.Published(5, "p1", HIGHEST.version, None)
+    seen = load_timeline(connection).epochs[-1]
+    store.append(log.append("policy-p2", drafted("p2", LATEST_OF_TWO), activated([scoped("p2", LATEST_OF_TWO)])))
+    publishing.activate(connection, store, pending, seen, epoch_of(connection, (P1,)))
+    assert store.head() == 7
 
 
 def test_two_published_policies_come_into_force_one_after_the_other(

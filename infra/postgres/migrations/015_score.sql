@@ -29,3 +29,4 @@ CREATE TABLE read_model.score (
 CREATE INDEX score_by_cell ON read_model.score (learner_id, competency_id);
 CREATE INDEX score_by_id ON read_model.score (score_id);
 CREATE INDEX score_by_position ON read_model.score USING brin (position);
+CREATE INDEX score_by_end ON read_model.score (ended_position) WHERE ended_position IS NOT NULL;

@@ -6,7 +6,7 @@ CREATE TABLE read_model.current_mastery (
     framework_id       text,
     value_micro        bigint,
     level              text,            -- computed
-    status             text   NOT NULL CHECK (status IN ('no_evidence', 'insufficient', 'determined')),
+    status             text   NOT NULL CHECK (status IN ('no_evidence', 'insufficient', 'determined', 'out_of_bounds')),
     judged_level       text,
     effective_level    text,
     counted            int    NOT NULL,

@@ -12,4 +12,4 @@ CREATE TABLE read_model.mastery_change (
     policy_version     text        NOT NULL,
     changed_at         timestamptz NOT NULL -- recorded_at of the cause
 ) PARTITION BY LIST (generation);
-CREATE INDEX mastery_change_by_cell ON read_model.mastery_change (learner_id, competency_id, cause_position);
+CREATE INDEX mastery_change_by_learner ON read_model.mastery_change (learner_id);

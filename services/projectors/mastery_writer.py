@@ -1,0 +1,152 @@
+"""Writing what follows from the facts: rows of current mastery and of its changes, in columns, by COPY."""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+import numpy as np
+import psycopg
+import pyarrow as pa
+from numpy.typing import NDArray
+from psycopg.copy import QueuedLibpqWriter
+from pyarrow import csv
+
+from domain.mastery.cells import NO_TIME
+from domain.mastery.kernel import NO_VALUE, Status
+from services.projectors.generations import partition
+from services.projectors.mastery_points import CellFacts, Int64s, Points
+from services.projectors.mastery_states import NO_LEVEL, States, changed
+
+STAGE: Final = """
+    CREATE TEMPORARY TABLE IF NOT EXISTS staged_mastery (LIKE read_model.current_mastery) ON COMMIT DELETE ROWS
+"""
+_MASTERY: Final = """
+    framework_id, value_micro, level, status, judged_level, effective_level, counted, scores, latest_occurred_at,
+    policy_id, policy_version, evidence_digest, position
+"""
+MASTERY_COLUMNS: Final = f"generation, learner_id, competency_id, {_MASTERY}"
+MERGE: Final = f"""
+    WITH taken AS (DELETE FROM staged_mastery RETURNING {MASTERY_COLUMNS})
+    INSERT INTO read_model.current_mastery ({MASTERY_COLUMNS}) SELECT {MASTERY_COLUMNS} FROM taken
+    ON CONFLICT (generation, learner_id, competency_id) DO UPDATE SET ({_MASTERY}) =
+        ({", ".join("excluded." + name.strip() for name in _MASTERY.split(","))})
+"""
+CHANGE_COLUMNS: Final = """
+    generation, learner_id, competency_id, before_level, after_level, before_value_micro, after_value_micro,
+    cause, cause_position, policy_version, changed_at
+"""
+ROWS_AT_ONCE: Final = 20_000
+"""Rows that are laid out for COPY at a time: bounds the memory."""
+_STATUS: Final = [status.name.lower() for status in Status]
+_PLAIN: Final = csv.WriteOptions(include_header=False, quoting_style="none")
+"""Ids, codes and numbers need no quotes; a value that did would be refused here."""
+
+
+class MasteryWriter:
+    """Writes rows of current mastery and of its changes for points that were evaluated.
+
+    Args:
+        connection: the projector's, in a transaction.
+        facts: of the cells of the points.
+        points, states: what was evaluated, and what came of it.
+    """
+
+    def __init__(self, connection: psycopg.Connection[Any], facts: CellFacts, points: Points, states: States) -> None:
+        self._connection = connection
+        self._facts = facts
+        self._points = points
+        self._states = states
+
+    def fill(self, table: str, generation: int) -> None:
+        """Copy the last state of each cell into an empty table of current mastery."""
+        touched, last = self._facts.touched(), self._points.last_of_cell()
+        with self._copy(table, MASTERY_COLUMNS) as copy:
+            for chosen in _portions(last):
+                _write(copy, generation, self._mastery(chosen, touched))
+
+    def merge(self, generation: int) -> None:
+        """Put the last state of each cell in the place of its row of current mastery."""
+        self._connection.execute(STAGE)
+        self.fill("staged_mastery", generation)
+        self._connection.execute(MERGE)
+
+    def add_changes(self, generation: int, switches: Collection[int]) -> None:
+        """Add one row for each point that differs from the one before; a position among `switches` is a policy's."""
+        differing = changed(self._points, self._states)
+        if not len(differing):
+            return
+        with self._copy(partition("mastery_change", generation), CHANGE_COLUMNS) as copy:
+            for chosen in _portions(differing):
+                _write(copy, generation, self._changes(chosen, np.array([*switches], np.int64)))
+
+    @contextmanager
+    def _copy(self, table: str, columns: str) -> Iterator[psycopg.Copy]:
+        """Open a COPY; the database works on a portion while we lay out the next one."""
+        with self._connection.cursor() as cursor:
+            statement, writer = f"COPY {table} ({columns}) FROM STDIN (FORMAT csv)", QueuedLibpqWriter(cursor)
+            with cursor.copy(statement.encode(), writer=writer) as copy:
+                yield copy
+
+    def _mastery(self, chosen: Int64s, touched: Int64s) -> list[pa.Array]:
+        states, facts, cells = self._states, self._facts, self._points.cell[chosen]
+        ruling = states.ruling[chosen]
+        return [
+            facts.learners.take(pa.array(cells)),
+            facts.competencies.take(pa.array(cells)),
+            facts.frameworks.take(pa.array(cells)),
+            _numbers(states.value[chosen], NO_VALUE),
+            _words(states.levels, states.level[chosen]),
+            _words(_STATUS, states.status[chosen]),
+            _words(states.levels, states.judged[chosen]),
+            _words(states.levels, states.effective[chosen]),
+            pa.array(states.counted[chosen]),
+            pa.array(states.scores[chosen]),
+            _times(states.latest_us[chosen]),
+            _words([ruling.policy_id for ruling in states.rulings], ruling),
+            _words([ruling.version for ruling in states.rulings], ruling),
+            pa.array(states.digest[chosen]),
+            pa.array(touched[cells]),
+        ]
+
+    def _changes(self, chosen: Int64s, switches: Int64s) -> list[pa.Array]:
+        states, points, facts, before = self._states, self._points, self._facts, chosen - 1
+        cells = pa.array(points.cell[chosen])
+        return [
+            facts.learners.take(cells),
+            facts.competencies.take(cells),
+            _words(states.levels, states.effective[before]),
+            _words(states.levels, states.effective[chosen]),
+            _numbers(states.value[before], NO_VALUE),
+            _numbers(states.value[chosen], NO_VALUE),
+            _words(["event", "policy"], np.isin(points.at[chosen], switches)),
+            pa.array(points.at[chosen]),
+            _words([ruling.version for ruling in states.rulings], states.ruling[chosen]),
+            _times(points.time_us[chosen]),
+        ]
+
+
+def _portions(rows: Int64s) -> list[Int64s]:
+    return [rows[first : first + ROWS_AT_ONCE] for first in range(0, len(rows), ROWS_AT_ONCE)]
+
+
+def _write(copy: psycopg.Copy, generation: int, columns: Sequence[pa.Array]) -> None:
+    """Send columns, with the generation before them, as COPY reads them."""
+    numbers = pa.repeat(pa.scalar(generation, pa.int32()), len(columns[0]))
+    lines = pa.BufferOutputStream()
+    table = pa.Table.from_arrays([numbers, *columns], [str(place) for place in range(len(columns) + 1)])
+    csv.write_csv(table, lines, _PLAIN)
+    copy.write(memoryview(lines.getvalue()))
+
+
+def _words(words: Sequence[str], codes: NDArray[Any]) -> pa.Array:
+    """Return the word of each code; NO_LEVEL is null."""
+    codes = codes.astype(np.int32)
+    return pa.array(words, pa.string()).take(pa.array(codes, mask=codes == NO_LEVEL))
+
+
+def _numbers(numbers: Int64s, nothing: int) -> pa.Array:
+    return pa.array(numbers, mask=numbers == nothing)
+
+
+def _times(microseconds_utc: Int64s) -> pa.Array:
+    return _numbers(microseconds_utc, NO_TIME).cast(pa.timestamp("us", "UTC"))
