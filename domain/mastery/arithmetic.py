@@ -37,6 +37,11 @@ def entry(function: _Function) -> _Function:
     return cast("_Function", njit(**_OPTIONS, cache=True)(function))  # type: ignore[call-overload]
 
 
+def plain(function: _Function) -> _Function:
+    """Return a compiled function as Python runs it, for integers of any size."""
+    return cast("_Function", function.py_func)  # type: ignore[attr-defined]
+
+
 @integer
 def gcd(a: int, b: int) -> int:
     """Return the greatest common divisor of two numbers that are not negative."""

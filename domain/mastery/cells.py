@@ -130,6 +130,22 @@ class Cells:
         clocks = ("occurred_us", "recorded_us", "position", "weight", "judged")
         return {name: getattr(self, name) for name in names + clocks}
 
+    def take(self, rows: Int64s, offsets: Int64s, judged: Int32s) -> "Cells":
+        """Return cells of these entries, copied: cell c has rows[offsets[c]] to before rows[offsets[c + 1]]."""
+        return Cells(
+            offsets=offsets,
+            value=self.value[rows],
+            possible=self.possible[rows],
+            kind=self.kind[rows],
+            role=self.role[rows],
+            task=self.task[rows],
+            occurred_us=self.occurred_us[rows],
+            recorded_us=self.recorded_us[rows],
+            position=self.position[rows],
+            weight=self.weight[rows],
+            judged=judged,
+        )
+
     def one(self, cell: int) -> "Cells":
         """Return a single cell, sharing the arrays."""
         low, high = int(self.offsets[cell]), int(self.offsets[cell + 1])

@@ -9,39 +9,70 @@ from numpy.typing import NDArray
 from domain.kernel.ids import LevelCode
 from domain.kernel.scores import MICRO, to_micro
 from domain.mastery.cells import Cells, Vocabulary
-from domain.mastery.tables import WHOLE, Clock, Keep, Need, Op, Rounding, Rules, Tie
+from domain.mastery.tables import ANY_VALUE, MET, WHOLE, Clock, Keep, Need, Op, Rounding, Rules, Tie
 from domain.policy.document import PolicyDocument
+from domain.policy.models import Folding, Model
 from domain.policy.stages import (
     AtOrAbove,
     Cap,
     Clause,
     CountAtLeast,
     Decaying,
+    HalfLife,
     Highest,
     KindsAtLeast,
     Latest,
     LatestVersusRest,
+    Lowest,
     MeanAtOrAbove,
     MeanOfHighest,
     MeanOfLatest,
+    MeanWithoutLowest,
     Mode,
+    PowerLaw,
+    WeightedPlaces,
 )
 
 ORDERED_OPS = (Op.LATEST, Op.MODE, Op.LATEST_VERSUS_REST, Op.DECAYING)
 """Operations whose value depends on the order of the scores."""
 
-_MEANS_OF_SOME = {"mean_of_latest": Op.LATEST, "mean_of_highest": Op.HIGHEST}
+_KERNEL_OPS = {
+    "mean_of_latest": Op.LATEST,
+    "mean_of_highest": Op.HIGHEST,
+    "mean_without_lowest": Op.WITHOUT_LOWEST,
+    "weighted_places": Op.DECAYING,
+} | {op.name.lower(): op for op in Op}
+"""The kernel's operation for each word; what has none is folded (`domain.mastery.folds`)."""
+Inexact = Decaying | HalfLife | PowerLaw | Model
+"""Combinations that round on the way: weights are parts of a table, real numbers lie on a grid."""
 Flags = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class Compiled:
-    """A policy ready to evaluate. `levels` are its level codes from the lowest cut to the highest."""
+    """A policy ready to evaluate. `levels` are its level codes from the lowest cut to the highest.
+
+    An open policy has stages that the compiled rules leave to `domain.mastery.after`: for them `rules` say only
+    whether the requirements are met (MET). `cap` is the highest level index of an unmet cell, -1: insufficient.
+    """
 
     policy: PolicyDocument
     vocabulary: Vocabulary
     rules: Rules
     levels: tuple[LevelCode, ...]
+    cuts: NDArray[np.int64]
+    """In micro-units, ascending."""
+    cap: int
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether stages are left after the compiled rules."""
+        return self.policy.adjust is not None or isinstance(self.policy.combine, Folding)
+
+    @property
+    def keeps_highest(self) -> bool:
+        """Say whether later scores may not lower a level."""
+        return self.policy.hold is not None and self.policy.hold.scores == "never_lower"
 
     def check_covers(self, cells: Cells) -> None:
         """Assert that the tables cover the words of the cells: a grown vocabulary needs compiling again."""
@@ -61,9 +92,13 @@ def compile_policy(policy: PolicyDocument, vocabulary: Vocabulary) -> Compiled:
     recent, oldest = _decay_tables(policy)
     amount, whole = _amount(policy)
     select, replace = policy.select, policy.replace
-    op = _MEANS_OF_SOME.get(policy.combine.op) or Op[policy.combine.op.upper()]
+    is_folded = isinstance(policy.combine, Folding)
+    op = Op.MEAN if is_folded else _KERNEL_OPS[policy.combine.op]
     keep = Keep[replace.keep.upper()] if replace else Keep.ALL
-    ordered = op in ORDERED_OPS or keep != Keep.ALL
+    ordered = op in ORDERED_OPS or keep != Keep.ALL or is_folded or policy.window is not None
+    cuts = np.array([to_micro(level.at) for level in ascending], np.int64)
+    cap = levels.index(policy.unmet.cap) if isinstance(policy.unmet, Cap) else -1
+    is_open = is_folded or policy.adjust is not None
     rules = Rules(
         selects=int(any((select.kinds, select.exclude_kinds, select.roles, policy.weigh))),
         kind_selected=_flags(kinds, select.kinds) * (1 - _flags(kinds, select.exclude_kinds or ())).astype(np.uint8),
@@ -72,23 +107,24 @@ def compile_policy(policy: PolicyDocument, vocabulary: Vocabulary) -> Compiled:
         to_max=to_micro(policy.normalise.to_max) if policy.normalise else 0,
         keep=int(keep),
         kind_replaced=_flags(kinds, replace.kinds if replace else None),
+        window=policy.window.latest if policy.window else 0,
         own_weight=int(policy.weigh is not None and policy.weigh.own),
         kind_weight=_kind_weights(policy, kinds),
         op=int(op),
-        amount=amount,
+        amount=int(amount),
         whole=whole,
         recent=recent,
         oldest=oldest,
         clauses=np.array([_clause(clause) for clause in policy.require], np.int64).reshape(-1, 3),
         clause_kinds=_clause_kinds(policy.require, kinds),
-        cap=levels.index(policy.unmet.cap) if isinstance(policy.unmet, Cap) else -1,
-        exact=int(policy.normalise is None and keep != Keep.MEAN and op != Op.DECAYING),
+        cap=min(cap, 0) if is_open else cap,
+        exact=int(policy.normalise is None and keep != Keep.MEAN and not isinstance(policy.combine, Inexact)),
         unit=10 ** (6 - policy.round.places),
         rounding=int(Rounding[policy.round.mode.upper()]),
-        cuts=np.array([to_micro(level.at) for level in ascending], np.int64),
+        cuts=np.full(MET + 1, ANY_VALUE) if is_open else cuts,
         judged_level=_judged_levels(policy, levels, vocabulary.levels.words),
     )
-    return Compiled(policy, vocabulary, rules, levels)
+    return Compiled(policy, vocabulary, rules, levels, cuts, cap)
 
 
 def _flags(words: tuple[str, ...], chosen: tuple[str, ...] | None) -> Flags:
@@ -112,13 +148,13 @@ def _clause_kinds(clauses: tuple[Clause, ...], kinds: tuple[str, ...]) -> Flags:
 
 def _amount(policy: PolicyDocument) -> tuple[int, int]:
     match policy.combine:
-        case Latest() | Highest():
+        case Latest() | Highest() | Lowest():
             return 1, 1
         case Mode(tie=tie):
             return Tie[tie.upper()], 1
         case MeanAtOrAbove(value=value):
             return to_micro(value), 1
-        case MeanOfLatest(count=count) | MeanOfHighest(count=count):
+        case MeanOfLatest(count=count) | MeanOfHighest(count=count) | MeanWithoutLowest(count=count):
             return count, 1
         case LatestVersusRest(latest=latest):
             common = gcd(to_micro(latest), MICRO)
@@ -128,19 +164,22 @@ def _amount(policy: PolicyDocument) -> tuple[int, int]:
 
 
 def _kind_weights(policy: PolicyDocument, kinds: tuple[str, ...]) -> NDArray[np.int64]:
-    """Return the weight of each kind, reduced to the smallest integers in the same proportion."""
+    """Return the weight of each kind: in micro-units where it is folded, else the smallest in the same proportion."""
     if policy.weigh is None:
-        return np.ones(len(kinds), np.int64)
+        return np.full(len(kinds), MICRO)
     by_kind, other = policy.weigh.by_kind, policy.weigh.other_kinds
     weights = [to_micro(by_kind.get(kind, other)) for kind in kinds]
-    return np.array(weights, np.int64) // max(gcd(*weights), 1)
+    return np.array(weights, np.int64) // (1 if isinstance(policy.combine, Folding) else max(gcd(*weights), 1))
 
 
 def _decay_tables(policy: PolicyDocument) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return (rate x rest^age, rest^age) for each age, in parts of WHOLE, rounded half up, until both are 0.
 
-    `rest` is 1 - rate. Computed from the exact decimal.
+    `rest` is 1 - rate. Computed from the exact decimal. Weights by place are the weights of these ages.
     """
+    if isinstance(policy.combine, WeightedPlaces):
+        places = np.array([to_micro(weight) for weight in reversed(policy.combine.weights)], np.int64)
+        return places // gcd(*places.tolist()), places // gcd(*places.tolist())
     if not isinstance(policy.combine, Decaying):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     rate = to_micro(policy.combine.rate)

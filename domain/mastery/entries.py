@@ -27,12 +27,13 @@ def select(columns: Columns, rules: Rules, work: Work, low: int, high: int) -> i
 @integer
 def order(columns: Columns, rules: Rules, work: Work, n: int) -> None:
     """Bring the entries into the declared order: clock, then position."""
+    clock = columns.position
     if rules.clock == Clock.OCCURRED:
-        sort(work.entry, n, columns.occurred_us, columns.position)
+        clock = columns.occurred_us
     elif rules.clock == Clock.RECORDED:
-        sort(work.entry, n, columns.recorded_us, columns.position)
-    elif rules.clock == Clock.LISTED:
-        sort(work.entry, n, columns.position, columns.position)
+        clock = columns.recorded_us
+    if rules.clock != Clock.NONE:
+        sort(work.entry, n, clock, columns.position)
 
 
 @integer
@@ -127,3 +128,22 @@ def replace(columns: Columns, rules: Rules, work: Work, n: int, first: int) -> i
             work.entry[kept], work.value[kept] = work.entry[k], work.value[k]
             kept += 1
     return kept
+
+
+@integer
+def arrange(columns: Columns, rules: Rules, work: Work, low: int, high: int) -> int:
+    """Bring one cell to the values that count, in order; return how many, -1 if one would leave 64 bits."""
+    n = select(columns, rules, work, low, high)
+    order(columns, rules, work, n)
+    if not normalise(columns, rules, work, n):
+        return -1
+    if rules.keep:
+        n = replace(columns, rules, work, n, low)
+    gone = n - rules.window if rules.window else 0
+    if gone <= 0:
+        return n
+    for k in range(gone):
+        work.fate[work.entry[k] - low] = Fate.NOT_AMONG_LATEST
+    for k in range(rules.window):
+        work.entry[k], work.value[k] = work.entry[k + gone], work.value[k + gone]
+    return rules.window

@@ -3,18 +3,22 @@
 It is read off the work of the kernel on that cell; no rule is applied a second time.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from domain.kernel.envelope import Part
 from domain.kernel.ids import LevelCode
 from domain.kernel.scores import from_micro
-from domain.mastery.arithmetic import divide
+from domain.mastery.after import settle
 from domain.mastery.cells import NO_TIME, Cells
 from domain.mastery.compile import Compiled
-from domain.mastery.kernel import refuse_beyond_bounds, room_for, run
+from domain.mastery.curves import Folded, nearest
+from domain.mastery.kernel import current, hold, refuse_beyond_bounds, run
+from domain.mastery.room import room_for
 from domain.mastery.tables import NO_VALUE, Clock, Fate, Op, Results, Status, Work
-from domain.policy.stages import Clause
+from domain.policy.stages import Clause, MeanWithExtraCredit, Sum
 
+SUMS: Final = (Sum, MeanWithExtraCredit)
+"""Combinations that divide by something else than the sum of the weights."""
 SHARE_PARTS: Final = 1_000_000
 """Shares are shown to six places."""
 _WHY_NOT_COUNTED: Final = {
@@ -23,6 +27,7 @@ _WHY_NOT_COUNTED: Final = {
     Fate.WEIGHT_ZERO: "weight-zero",
     Fate.REPLACED: "replaced-in-its-task",
     Fate.AVERAGED: "averaged-in-its-task",
+    Fate.NOT_AMONG_LATEST: "not-among-latest",
 }
 _WHY_NO_WEIGHT: Final = {
     Op.LATEST: "not-latest",
@@ -31,8 +36,18 @@ _WHY_NO_WEIGHT: Final = {
     Op.MODE: "not-most-frequent",
     Op.LATEST_VERSUS_REST: "not-latest",
     Op.DECAYING: "decayed",
+    Op.MEAN: "decayed",
+    Op.LOWEST: "not-lowest",
+    Op.WITHOUT_LOWEST: "among-the-lowest",
     Op.MEAN_AT_OR_ABOVE: "below-the-bar",
 }
+
+
+class Weighing(NamedTuple):
+    """The weight of each entry that counts, and what they are parts of."""
+
+    weights: list[int]
+    parts: int
 
 
 class ExplainedEntry(Part):
@@ -49,7 +64,11 @@ class ExplainedEntry(Part):
     counted_as: str | None
     """The value after normalising and replacing; null if the entry was not counted."""
     weight: int
-    """Its weight in the level's value, as parts of the explanation's `weight_sum`."""
+    """Its weight in the level's value, as parts of the explanation's `weight_sum`.
+
+    The value is sum(weight x counted_as) / weight_sum; in a power law so is its logarithm, and weights may be
+    negative. A model's value is no such mean: each of its scores has the weight 1.
+    """
     share: str
     """weight / weight_sum, to six places, rounded half up."""
     dropped_because: str | None
@@ -82,20 +101,22 @@ class Explanation(Part):
     missing: str | None
     capped: bool
     """Whether unmet requirements hold the level down."""
+    held: bool = False
+    """Whether value and level are those of an earlier time, which later scores do not lower."""
     clauses: tuple[ExplainedClause, ...]
     weight_sum: int
     entries: tuple[ExplainedEntry, ...]
     """In the order of the cell's columns."""
 
 
-def explain(cells: Cells, cell: int, compiled: Compiled) -> Explanation:
-    """Explain the level of one cell.
+def explain(cells: Cells, cell: int, compiled: Compiled, at_us: int | None = None) -> Explanation:
+    """Explain the level of one cell; `at_us` as for `evaluate`, scores not in force then are left out.
 
     Raises:
         Invalid: cell-out-of-bounds, as `evaluate`.
     """
     compiled.check_covers(cells)
-    one = cells.one(cell)
+    one = current(cells.one(cell), compiled, at_us)
     # where the order decides nothing, evaluate leaves it out; here it decides which of two equal scores is named
     rules = compiled.rules
     if rules.clock == Clock.NONE:
@@ -103,16 +124,28 @@ def explain(cells: Cells, cell: int, compiled: Compiled) -> Explanation:
     out = room_for(1)
     work = run(one, rules, (0, 1), out)
     refuse_beyond_bounds(out)
-    return _explanation(one, compiled, out, work)
+    weighing = _weighing(compiled, out, work, settle(one, compiled, out, at_us))
+    computed = int(out.level[0])
+    hold(one, compiled, out, at_us)
+    told = _explanation(one, compiled, out, work, weighing)
+    return told.model_copy(update={"held": int(out.level[0]) > computed})
 
 
-def _explanation(one: Cells, compiled: Compiled, out: Results, work: Work) -> Explanation:
+def _weighing(compiled: Compiled, out: Results, work: Work, folded: Folded | None) -> Weighing:
+    weights = [int(work.weight[k]) for k in range(out.counted[0])]
+    if folded is not None and folded.weights is not None:
+        weights = list(folded.weights)
+    if folded is not None and isinstance(compiled.policy.combine, SUMS):
+        return Weighing(weights, folded.by)
+    return Weighing(weights, sum(weights))
+
+
+def _explanation(one: Cells, compiled: Compiled, out: Results, work: Work, weighing: Weighing) -> Explanation:
     value, level, judged = int(out.value[0]), int(out.level[0]), int(one.judged[0])
     clauses = _clauses(compiled, work)
-    reached = sum(value != NO_VALUE and value >= compiled.rules.cuts[i] for i in range(len(compiled.levels)))
+    reached = sum(value != NO_VALUE and value >= compiled.cuts[i] for i in range(len(compiled.levels)))
     following = compiled.levels[level + 1] if level + 1 < len(compiled.levels) else None
-    lacking = int(compiled.rules.cuts[level + 1]) - value if following and value != NO_VALUE else None
-    weights = [int(work.weight[k]) for k in range(out.counted[0])]
+    lacking = int(compiled.cuts[level + 1]) - value if following and value != NO_VALUE else None
     return Explanation(
         policy=compiled.policy.name,
         version=compiled.policy.version,
@@ -125,8 +158,8 @@ def _explanation(one: Cells, compiled: Compiled, out: Results, work: Work) -> Ex
         missing=None if lacking is None else from_micro(max(lacking, 0)),
         capped=reached > level + 1,
         clauses=clauses,
-        weight_sum=sum(weights),
-        entries=_entries(one, compiled, work, weights),
+        weight_sum=weighing.parts,
+        entries=_entries(one, compiled, work, weighing),
     )
 
 
@@ -141,17 +174,17 @@ def _clauses(compiled: Compiled, work: Work) -> tuple[ExplainedClause, ...]:
     )
 
 
-def _entries(one: Cells, compiled: Compiled, work: Work, weights: list[int]) -> tuple[ExplainedEntry, ...]:
-    rank = {int(work.entry[k]): k for k in range(len(weights))}
-    return tuple(_entry(one, compiled, work, weights, i=i, rank=rank.get(i)) for i in range(len(one.value)))
+def _entries(one: Cells, compiled: Compiled, work: Work, weighing: Weighing) -> tuple[ExplainedEntry, ...]:
+    rank = {int(work.entry[k]): k for k in range(len(weighing.weights))}
+    return tuple(_entry(one, compiled, work, weighing, i=i, rank=rank.get(i)) for i in range(len(one.value)))
 
 
 def _entry(
-    one: Cells, compiled: Compiled, work: Work, weights: list[int], *, i: int, rank: int | None
+    one: Cells, compiled: Compiled, work: Work, weighing: Weighing, *, i: int, rank: int | None
 ) -> ExplainedEntry:
     words = compiled.vocabulary
-    weight = 0 if rank is None else weights[rank]
-    share = divide(weight * SHARE_PARTS, sum(weights)) if weight else 0
+    weight = 0 if rank is None else weighing.weights[rank]
+    share = nearest(weight * SHARE_PARTS, weighing.parts) if weight else 0
     reason = None
     if rank is None:
         reason = _WHY_NOT_COUNTED[Fate(work.fate[i])]

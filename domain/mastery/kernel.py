@@ -6,21 +6,46 @@ from itertools import pairwise
 import numpy as np
 
 from domain.kernel.errors import Invalid
+from domain.mastery.after import settle
 from domain.mastery.cells import Cells
 from domain.mastery.compile import Compiled
+from domain.mastery.history import in_force, keep_highest
+from domain.mastery.room import columns_of, room_for, work_for
 from domain.mastery.rules import evaluate_cells
-from domain.mastery.tables import NO_VALUE, Columns, Results, Rules, Status, Work
+from domain.mastery.tables import NO_VALUE, Results, Rules, Status, Work
 
 __all__ = ["NO_VALUE", "Results", "Status", "evaluate"]
 
 
-def evaluate(cells: Cells, compiled: Compiled, workers: int = 1) -> Results:
+def evaluate(cells: Cells, compiled: Compiled, workers: int = 1, at_us: int | None = None) -> Results:
     """Return the level of each cell; `workers` threads share the cells, the result does not depend on them.
+
+    `at_us` is the time that is asked about (microseconds since 1970 UTC), for policies under which time matters:
+    scores from later on and scores that are no longer valid do not count. None: no time passes after the last score.
 
     Raises:
         Invalid: cell-out-of-bounds, for a cell whose sums would leave 64 bits.
     """
     compiled.check_covers(cells)
+    cells = current(cells, compiled, at_us)
+    out = _evaluate(cells, compiled, at_us, workers)
+    hold(cells, compiled, out, at_us)
+    return out
+
+
+def current(cells: Cells, compiled: Compiled, at_us: int | None) -> Cells:
+    """Return the cells with the scores that count at a time."""
+    validity = compiled.policy.validity
+    return cells if validity is None or at_us is None else in_force(cells, validity, at_us)
+
+
+def hold(cells: Cells, compiled: Compiled, out: Results, at_us: int | None) -> None:
+    """Give cells back the highest level that they had, where the policy keeps it."""
+    if compiled.keeps_highest:
+        keep_highest(cells, compiled, out, lambda past: _evaluate(past, compiled, at_us))
+
+
+def _evaluate(cells: Cells, compiled: Compiled, at_us: int | None, workers: int = 1) -> Results:
     out = room_for(len(cells))
     if workers == 1:
         run(cells, compiled.rules, (0, len(cells)), out)
@@ -28,24 +53,14 @@ def evaluate(cells: Cells, compiled: Compiled, workers: int = 1) -> Results:
         with ThreadPoolExecutor(workers) as pool:
             list(pool.map(lambda span: run(cells, compiled.rules, span, out), pairwise(_borders(cells, workers))))
     refuse_beyond_bounds(out)
+    settle(cells, compiled, out, at_us)
     return out
 
 
 def run(cells: Cells, rules: Rules, span: tuple[int, int], out: Results) -> Work:
     """Evaluate the cells span[0] to span[1] - 1 into `out`; return the work of the last one."""
-    n = cells.largest
-    work = Work(
-        fate=np.empty(n, np.uint8),
-        entry=np.empty(n, np.int64),
-        value=np.empty(n, np.int64),
-        weight=np.empty(n, np.int64),
-        rank=np.arange(n, dtype=np.int64),
-        order=np.empty(n, np.int64),
-        key=np.empty(n, np.int64),
-        by_kind=np.zeros(len(rules.kind_weight), np.int64),
-        have=np.zeros(len(rules.clauses), np.int64),
-    )
-    evaluate_cells(_columns(cells), rules, work, span, out)
+    work = work_for(cells, rules)
+    evaluate_cells(columns_of(cells), rules, work, span, out)
     return work
 
 
@@ -58,26 +73,6 @@ def refuse_beyond_bounds(out: Results) -> None:
     beyond = np.flatnonzero(out.status == Status.OUT_OF_BOUNDS)
     if len(beyond):
         raise Invalid("cell-out-of-bounds", "scores and weights are too large to add up", cell=int(beyond[0]))
-
-
-def _columns(cells: Cells) -> Columns:
-    """Return plain read-only views, so that memory-mapped and ordinary arrays share one compiled signature."""
-    views = {}
-    for name, column in cells.columns.items():
-        views[name] = np.asarray(column).view()
-        views[name].flags.writeable = False
-    return Columns(**views)
-
-
-def room_for(n: int) -> Results:
-    """Return room for the results of n cells."""
-    return Results(
-        value=np.empty(n, np.int64),
-        level=np.empty(n, np.int16),
-        effective=np.empty(n, np.int16),
-        status=np.empty(n, np.uint8),
-        counted=np.empty(n, np.int32),
-    )
 
 
 def _borders(cells: Cells, workers: int) -> list[int]:

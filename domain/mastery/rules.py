@@ -6,7 +6,7 @@ Source: docs/architecture.md, "The policy and its kernel".
 """
 
 from domain.mastery.arithmetic import carry, entry, integer
-from domain.mastery.entries import normalise, order, replace, select
+from domain.mastery.entries import arrange
 from domain.mastery.tables import (
     HALF_BITS,
     LIMIT,
@@ -80,14 +80,9 @@ def weighted_mean(rules: Rules, work: Work, n: int, total: int) -> int:
 @integer
 def judge(columns: Columns, rules: Rules, work: Work, low: int, high: int) -> tuple[Status, int, int, bool]:
     """Apply all stages up to the rounding to one cell: status, value, entries counted, requirements met."""
-    n = select(columns, rules, work, low, high)
-    order(columns, rules, work, n)
-    if not normalise(columns, rules, work, n):
-        return Status.OUT_OF_BOUNDS, NO_VALUE, n, False
-    if rules.keep:
-        n = replace(columns, rules, work, n, low)
-        if n < 0:
-            return Status.OUT_OF_BOUNDS, NO_VALUE, 0, False
+    n = arrange(columns, rules, work, low, high)
+    if n < 0:
+        return Status.OUT_OF_BOUNDS, NO_VALUE, 0, False
     met = requirements_met(columns, rules, work, n)
     if n == 0:
         return Status.NO_EVIDENCE, NO_VALUE, 0, met

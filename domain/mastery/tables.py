@@ -12,6 +12,10 @@ NO_VALUE = -(2**63)
 """The value of a cell that has none."""
 TOTAL_MAX = 2**42
 """Largest sum of the weights of a cell."""
+MET = 1
+"""The level of an open policy's cell that meets its requirements; 0 where it does not and its level is capped."""
+ANY_VALUE = -(2**62)
+"""A cut below every value."""
 WHOLE = 2**40
 """The sum of a table of decay weights."""
 HALF_BITS = 20
@@ -51,6 +55,7 @@ class Fate(IntEnum):
     REPLACED = 4
     AVERAGED = 5
     """Its value lives on in the mean of its task."""
+    NOT_AMONG_LATEST = 6
 
 
 class Clock(IntEnum):
@@ -78,14 +83,20 @@ class Op(IntEnum):
 
     MEAN = 0
     LATEST = 1
-    HIGHEST = 2
-    MEDIAN = 3
-    MODE = 4
-    WEIGHTED_MEAN = 5
-    MEAN_OF_KINDS = 6
-    MEAN_AT_OR_ABOVE = 7
-    LATEST_VERSUS_REST = 8
-    DECAYING = 9
+    WEIGHTED_MEAN = 2
+    MEAN_OF_KINDS = 3
+    MEAN_AT_OR_ABOVE = 4
+    LATEST_VERSUS_REST = 5
+    DECAYING = 6
+    HIGHEST = 7
+    LOWEST = 8
+    WITHOUT_LOWEST = 9
+    MEDIAN = 10
+    MODE = 11
+
+
+FIRST_RANKED = 7
+"""Operations from here on look at the rank of a value."""
 
 
 class Tie(IntEnum):
@@ -140,6 +151,8 @@ class Rules(NamedTuple):
     """Micro-units; 0: no normalising."""
     keep: int
     kind_replaced: Integers
+    window: int
+    """How many of the latest entries are looked at; 0: all."""
     own_weight: int
     kind_weight: Integers
     op: int

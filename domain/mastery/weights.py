@@ -1,7 +1,7 @@
 """Every combination as a choice of integer weights."""
 
 from domain.mastery.arithmetic import gcd, integer, sort
-from domain.mastery.tables import LIMIT, TOTAL_MAX, Columns, Op, Rules, Tie, Work
+from domain.mastery.tables import FIRST_RANKED, LIMIT, TOTAL_MAX, Columns, Op, Rules, Tie, Work
 
 
 @integer
@@ -51,8 +51,7 @@ def weigh_kinds(columns: Columns, rules: Rules, work: Work, n: int) -> None:
 
 @integer
 def weigh_mode(rules: Rules, work: Work, n: int) -> None:
-    """Weigh the entries of the most frequent value by 1."""
-    rank_values(work, n)
+    """Weigh the entries of the most frequent value by 1; they are ranked."""
     low = most = mode_low = 0
     while low < n:
         high = low + 1
@@ -98,31 +97,19 @@ def weigh_by_age(rules: Rules, work: Work, n: int) -> None:
 
 
 @integer
-def weigh_highest(rules: Rules, work: Work, n: int) -> None:
-    """Weigh the highest entries by 1."""
-    rank_values(work, n)
-    for j in range(max(n - rules.amount, 0), n):
+def weigh_by_rank(rules: Rules, work: Work, n: int) -> None:
+    """Weigh by 1 the middle one or two entries, the lowest, the highest, or all but the lowest; they are ranked."""
+    low, high = 0, n
+    if rules.op == Op.MEDIAN:
+        low, high = (n - 1) // 2, n // 2 + 1
+    elif rules.op == Op.LOWEST:
+        high = min(rules.amount, n)
+    elif rules.op == Op.WITHOUT_LOWEST:
+        low = min(rules.amount, n)
+    else:
+        low = max(n - rules.amount, 0)
+    for j in range(low, high):
         work.weight[work.order[j]] = 1
-
-
-@integer
-def weigh_middle(work: Work, n: int) -> None:
-    """Weigh the middle entry by 2, or the middle two by 1."""
-    rank_values(work, n)
-    work.weight[work.order[(n - 1) // 2]] += 1
-    work.weight[work.order[n // 2]] += 1
-
-
-@integer
-def weigh_by_order(rules: Rules, work: Work, n: int) -> None:
-    """Fill `work.weight` for the operations that look at the place of an entry only."""
-    if rules.op == Op.LATEST_VERSUS_REST:
-        weigh_latest(rules, work, n)
-    elif rules.op == Op.DECAYING:
-        weigh_by_age(rules, work, n)
-    elif rules.op == Op.LATEST:
-        for k in range(max(n - rules.amount, 0), n):
-            work.weight[k] = 1
 
 
 @integer
@@ -130,20 +117,22 @@ def weigh(columns: Columns, rules: Rules, work: Work, n: int) -> bool:
     """Fill `work.weight` as the operation says; return whether the weights fit 64 bits."""
     op = rules.op
     for k in range(n):
-        work.weight[k] = op == Op.MEAN
-    if op == Op.HIGHEST:
-        weigh_highest(rules, work, n)
+        work.weight[k] = op == Op.MEAN or (op == Op.LATEST and k >= n - rules.amount)
+    if op >= FIRST_RANKED:
+        rank_values(work, n)
+        if op == Op.MODE:
+            weigh_mode(rules, work, n)
+        else:
+            weigh_by_rank(rules, work, n)
     elif op == Op.WEIGHTED_MEAN:
         return weigh_scores(columns, rules, work, n)
     elif op == Op.MEAN_OF_KINDS:
         weigh_kinds(columns, rules, work, n)
-    elif op == Op.MEDIAN:
-        weigh_middle(work, n)
-    elif op == Op.MODE:
-        weigh_mode(rules, work, n)
     elif op == Op.MEAN_AT_OR_ABOVE:
         for k in range(n):
             work.weight[k] = work.value[k] >= rules.amount
-    else:
-        weigh_by_order(rules, work, n)
+    elif op == Op.LATEST_VERSUS_REST:
+        weigh_latest(rules, work, n)
+    elif op == Op.DECAYING:
+        weigh_by_age(rules, work, n)
     return True

@@ -21,6 +21,8 @@ from domain.policy.events import (
     PolicyRolledBack,
     ScopedPolicy,
 )
+from domain.policy.lint import denied
+from domain.policy.reach import setting_of
 
 
 class DraftPolicy(Command):
@@ -80,14 +82,14 @@ class Undrafted:
 class Drafted:
     """A policy with its versions, in the order of their last draft, and the version that is being put in force."""
 
-    versions: Mapping[PolicyVersion, FrameworkId | None] = field(default_factory=dict)
+    versions: Mapping[PolicyVersion, PolicyDrafted] = field(default_factory=dict)
     revision: int = 0
     awaited: PolicyVersion | None = None
 
     @property
-    def last(self) -> tuple[PolicyVersion, FrameworkId | None]:
-        """The version drafted last, and the framework that it is for."""
-        return list(self.versions.items())[-1]
+    def last(self) -> PolicyDrafted:
+        """The last draft."""
+        return list(self.versions.values())[-1]
 
 
 Policy = Undrafted | Drafted
@@ -99,8 +101,8 @@ def evolve(state: Policy, event: PolicyEvent) -> Policy:
     policy = state if isinstance(state, Drafted) else Drafted()
     match event:
         case PolicyDrafted():
-            others = {version: scope for version, scope in policy.versions.items() if version != event.version}
-            versions = {**others, event.version: event.framework_id}
+            others = {version: draft for version, draft in policy.versions.items() if version != event.version}
+            versions = {**others, event.version: event}
             return replace(policy, versions=versions, revision=event.revision)
         case PolicyPublished():
             return replace(policy, awaited=event.version)
@@ -115,7 +117,8 @@ def decide(state: Policy, command: PolicyCommand, catalogue: Catalogue, successi
 
     Raises:
         Invalid: policy-invalid.
-        Refused: scale-unknown, level-unknown, policy-unchanged, policy-live, nothing-to-roll-back.
+        Refused: scale-unknown, level-unknown, policy-unchanged, policy-live, policy-denied-by-lint,
+            nothing-to-roll-back.
         Unknown: policy-unknown, policy-version-unknown.
     """
     if isinstance(command, DraftPolicy):
@@ -124,7 +127,7 @@ def decide(state: Policy, command: PolicyCommand, catalogue: Catalogue, successi
         raise Unknown("policy-unknown", f"policy {command.policy_id} is not drafted")
     match command:
         case PublishPolicy():
-            return [_publish(state, command, succession)]
+            return [_publish(state, command, catalogue, succession)]
         case RollBackPolicy():
             return [_roll_back(command, succession)]
         case _:
@@ -136,7 +139,7 @@ def _draft(state: Policy, command: DraftPolicy, catalogue: Catalogue) -> PolicyD
     _check_levels(document, catalogue)
     version = PolicyVersion(document.version)
     policy = state if isinstance(state, Drafted) else Drafted()
-    if policy.versions and policy.last == (version, command.framework_id):
+    if policy.versions and (policy.last.version, policy.last.framework_id) == (version, command.framework_id):
         raise Refused("policy-unchanged", f"policy {command.policy_id} reads so already", revision=policy.revision)
     return PolicyDrafted(
         policy_id=command.policy_id,
@@ -156,15 +159,22 @@ def _check_levels(document: PolicyDocument, catalogue: Catalogue) -> None:
             raise Refused("level-unknown", f"level {code} is not a level of scale {document.scale}")
 
 
-def _publish(state: Drafted, command: PublishPolicy, succession: Succession) -> PolicyPublished:
-    version = command.version or state.last[0]
+def _publish(state: Drafted, command: PublishPolicy, catalogue: Catalogue, succession: Succession) -> PolicyPublished:
+    version = command.version or state.last.version
     if version not in state.versions:
         raise Unknown("policy-version-unknown", f"version {version} is not drafted", policy=command.policy_id)
-    scope = state.versions[version]
-    scoped = ScopedPolicy(framework_id=scope, policy_id=command.policy_id, version=version)
+    draft = state.versions[version]
+    scoped = ScopedPolicy(framework_id=draft.framework_id, policy_id=command.policy_id, version=version)
     if state.awaited == version or scoped in succession.policies:
         raise Refused("policy-live", f"version {version} is in force or awaited", policy=command.policy_id)
-    return PolicyPublished(policy_id=command.policy_id, version=version, framework_id=scope)
+    _check_lint(draft, catalogue)
+    return PolicyPublished(policy_id=command.policy_id, version=version, framework_id=draft.framework_id)
+
+
+def _check_lint(draft: PolicyDrafted, catalogue: Catalogue) -> None:
+    document = parse_policy(draft.document)
+    for finding in denied(document, setting_of(document, catalogue, draft.framework_id)):
+        raise Refused("policy-denied-by-lint", finding.reason, finding=finding.rule, place=finding.place)
 
 
 def _roll_back(command: RollBackPolicy, succession: Succession) -> PolicyRolledBack:

@@ -2,10 +2,11 @@
 
 The stages apply in this order, whatever the order in the text; an absent stage does nothing:
 
-    select -> clock -> normalise -> replace -> weigh -> combine -> require -> unmet -> round -> levels -> judgement
+    rollup -> validity -> select -> clock -> normalise -> replace -> window -> weigh -> combine -> require -> unmet
+    -> round -> adjust -> levels -> prerequisites -> hold -> judgement -> convert
 
 `domain.mastery.compile` turns a document into integer tables, `domain.mastery.rules` applies them.
-The words of each stage are in `domain.policy.stages`.
+The words of each stage are in `domain.policy.stages`, `domain.policy.models` and `domain.policy.outcome`.
 """
 
 import hashlib
@@ -17,11 +18,12 @@ from pydantic import Field, ValidationError, model_validator
 from domain.kernel.errors import Invalid
 from domain.kernel.ids import LevelCode, ScaleId
 from domain.kernel.scores import to_micro
+from domain.policy.models import Combine, Model
+from domain.policy.outcome import Adjust, Hold, Mark, Prerequisite, Rollup, Validity
 from domain.policy.stages import (
     Cap,
     Clause,
     Clock,
-    Combine,
     Judgement,
     Level,
     MeanOfKinds,
@@ -30,12 +32,14 @@ from domain.policy.stages import (
     Round,
     Select,
     Stage,
+    Sum,
     Weigh,
     WeightedMean,
+    Window,
 )
 
-MONOTONE_EXCEPTIONS = ("mode", "mean_at_or_above")
-"""Combinations under which a higher score can lower the result: it may leave the mode, or dilute the mean."""
+MONOTONE_EXCEPTIONS = ("mode", "mean_at_or_above", "power_law")
+"""Combinations under which a higher score can lower the result: out of the mode, diluting a mean, tilting a curve."""
 
 
 class PolicyDocument(Stage):
@@ -53,6 +57,7 @@ class PolicyDocument(Stage):
     clock: Clock = Clock()
     normalise: Normalise | None = None
     replace: Replace | None = None
+    window: Window | None = None
     weigh: Weigh | None = None
     combine: Combine
     require: tuple[Clause, ...] = ()
@@ -61,6 +66,12 @@ class PolicyDocument(Stage):
     round: Round = Round()
     levels: Annotated[tuple[Level, ...], Field(max_length=100)] = ()
     judgement: Judgement = Judgement()
+    rollup: Rollup | None = None
+    validity: Validity | None = None
+    adjust: Adjust | None = None
+    hold: Hold | None = None
+    prerequisites: Annotated[tuple[Prerequisite, ...], Field(min_length=1)] | None = None
+    convert: Annotated[tuple[Mark, ...], Field(min_length=1)] | None = None
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -75,8 +86,11 @@ class PolicyDocument(Stage):
         if self.replace is not None and self.replace.keep == "pooled" and self.normalise is None:
             raise ValueError("replace keep pooled needs normalise")
         weighted = isinstance(self.combine, WeightedMean | MeanOfKinds)
-        if weighted != (self.weigh is not None):
+        if weighted != (self.weigh is not None) and not isinstance(self.combine, Sum):
             raise ValueError(f"weigh and combine {self.combine.op} do not go together")
+        caps = [one.cap for one in self.prerequisites or () if one.cap not in (None, *codes)]
+        if caps:
+            raise ValueError(f"cap {caps[0]} of a prerequisite is not one of the levels")
         return self
 
     @property
@@ -87,7 +101,7 @@ class PolicyDocument(Stage):
     @property
     def is_monotone(self) -> bool:
         """Say whether the policy promises that raising one score never lowers the level."""
-        return self.combine.op not in MONOTONE_EXCEPTIONS
+        return self.combine.op not in MONOTONE_EXCEPTIONS and not isinstance(self.combine, Model)
 
     @property
     def canonical_json(self) -> str:

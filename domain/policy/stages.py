@@ -92,6 +92,12 @@ class Replace(Stage):
     """The kinds of evidence that this holds for; absent: all."""
 
 
+class Window(Stage):
+    """Only the last `latest` scores are looked at; what is combined and required, is so within them."""
+
+    latest: Count
+
+
 class Weigh(Stage):
     """How much a score counts: its own weight (if `own`) times the weight of its kind. 0 is not counted."""
 
@@ -181,7 +187,61 @@ class MeanOfHighest(Stage):
     count: Count
 
 
-Combine = Annotated[
+class Lowest(Stage):
+    """The lowest score."""
+
+    op: Literal["lowest"] = "lowest"
+
+
+class MeanWithoutLowest(Stage):
+    """The mean of what is left without the lowest `count` scores; of equals the earlier goes. Source: Moodle."""
+
+    op: Literal["mean_without_lowest"] = "mean_without_lowest"
+    count: Count
+
+
+class WeightedPlaces(Stage):
+    """The mean of the last scores by the weight of their place: the last of `weights` is the latest score's.
+
+    Source: HKUDS/DeepTutor compute_mastery.
+    """
+
+    op: Literal["weighted_places"] = "weighted_places"
+    weights: Annotated[tuple[Positive, ...], Field(min_length=1, max_length=100)]
+
+
+class Sum(Stage):
+    """The sum of all scores, each by its weight where `weigh` gives one. Source: PowerTeacher Pro, specific sum."""
+
+    op: Literal["sum"] = "sum"
+
+
+class MeanWithExtraCredit(Stage):
+    """The mean of the scores of own weight 0, plus each other score by its own weight. Source: Moodle gradebook."""
+
+    op: Literal["mean_with_extra_credit"] = "mean_with_extra_credit"
+
+
+class HalfLife(Stage):
+    """The mean of all scores; a score weighs half of one that is `days` younger, in parts of 2^30."""
+
+    op: Literal["half_life"] = "half_life"
+    days: Count
+
+
+class PowerLaw(Stage):
+    """What a power curve through the scores says at the last one: ln(score) is a line over ln(attempt).
+
+    Logarithms are held on a grid of 10^-12. With fewer scores than `fewest` it is their mean; a score below
+    `floor`, which has no logarithm of use, counts as `floor`. Source: Marzano, Transforming Classroom Grading.
+    """
+
+    op: Literal["power_law"] = "power_law"
+    fewest: Count = 1
+    floor: Positive = "0.1"
+
+
+MeanOrCurve = (
     Latest
     | Highest
     | Mean
@@ -193,9 +253,16 @@ Combine = Annotated[
     | Decaying
     | MeanAtOrAbove
     | MeanOfLatest
-    | MeanOfHighest,
-    Field(discriminator="op"),
-]
+    | MeanOfHighest
+    | Lowest
+    | MeanWithoutLowest
+    | WeightedPlaces
+    | Sum
+    | MeanWithExtraCredit
+    | HalfLife
+    | PowerLaw
+)
+"""The ways to make a value of several scores; `domain.policy.models` adds the named models."""
 
 
 class CountAtLeast(Stage):

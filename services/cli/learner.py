@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from services.cli.output import AsJSON, examples, out, print_records, print_table, show, utc
+from services.cli.policy_words import InLanguage, Lang
 
 app = typer.Typer(no_args_is_help=True, help="Learners: their levels, profile, goals and pathways.")
 Learner = Annotated[str, typer.Argument(help="The learner's id.")]
@@ -70,6 +71,7 @@ def explain(
     as_of: AsOf = None,
     known_at: KnownAt = None,
     policy: PolicyName = None,
+    lang: InLanguage = Lang.ENGLISH,
     as_json: AsJSON = False,
 ) -> None:
     """Explain a level: which scores count, which do not and why, what is met, what is still needed."""
@@ -77,9 +79,8 @@ def explain(
     from services.cli.ledger import ask, open_ledger
     from services.query_api.explain_mastery import CellView, read_explanation
 
-    view = CellView.model_validate(
-        {"competency": competency_id, "as_of": utc(as_of), "known_at": utc(known_at), "policy": policy}
-    )
+    moment = {"as_of": utc(as_of), "known_at": utc(known_at)}
+    view = CellView.model_validate({"competency": competency_id, "policy": policy, "lang": lang.value, **moment})
     with open_ledger() as database:
         catch_up(database)
         explained = ask(database, lambda connection: read_explanation(connection, learner_id, view))

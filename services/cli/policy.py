@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from services.cli import policy_words
 from services.cli.output import REFUSED, AsJSON, DryRun, err, examples, out, print_table, show
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ Framework = Annotated[str | None, typer.Option(help="The framework that it is fo
 
 def register(parent: typer.Typer) -> None:
     """Add the noun."""
+    policy_words.register(app)
     parent.add_typer(app, name="policy")
 
 

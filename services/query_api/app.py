@@ -15,7 +15,8 @@ from services.query_api.learner_goals import LearnerGoals, read_goals
 from services.query_api.learner_mastery import LearnerMastery, View, read_mastery
 from services.query_api.learner_pathway import LearnerPathways, read_pathways
 from services.query_api.learner_profile import LearnerProfile, read_profile
-from services.query_api.policies import Policies, Policy, read_policies, read_policy
+from services.query_api.policies import Policies, read_policies
+from services.query_api.policy_words import PolicyDraft, PolicyLint, PolicyTold, Told, read_lint, read_policy
 from services.query_api.projections import Projections, read_projections
 from services.query_api.score_chain import ScoreChain, learner_of_score, read_chain
 from services.query_api.trail import Search, TrailPage, read_trail
@@ -83,11 +84,18 @@ async def policies(at: AtDesk) -> Response:
     return await at.answer(None, read_policies)
 
 
-@v1.get("/policies/{policy_id}", response_model=Policy, tags=["policy"])
-async def policy(at: AtDesk, policy_id: PolicyId) -> Response:
-    """One policy: its revisions and its life."""
+@v1.get("/policies/{policy_id}", response_model=PolicyTold, tags=["policy"])
+async def policy(at: AtDesk, policy_id: PolicyId, told: Annotated[Told, Query()]) -> Response:
+    """One policy: its revisions, in plain words and with what the lint finds, and its life."""
     at.require(Permission.READ_POLICY)
-    return await at.answer(None, lambda c: read_policy(c, policy_id))
+    return await at.answer(None, lambda c: read_policy(c, policy_id, told.lang))
+
+
+@v1.post("/policies:lint", response_model=PolicyLint, tags=["policy"])
+async def lint(at: AtDesk, draft: PolicyDraft, told: Annotated[Told, Query()]) -> Response:
+    """What a document that nobody has drafted yet says, and what the lint finds in it; nothing is written."""
+    at.require(Permission.READ_POLICY)
+    return await at.answer(None, lambda c: read_lint(c, draft, told.lang))
 
 
 @v1.get("/frameworks/{framework_id}", response_model=Framework, tags=["framework"])

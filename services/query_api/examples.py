@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 EXAMPLES: Final[dict[str, dict[str, Any]]] = json.loads(files(__package__).joinpath("examples.json").read_bytes())
-"""Route -> the question asked and its answer."""
+"""Route -> the question asked, its body if it has one, and its answer."""
 
 
 def document(app: FastAPI) -> dict[str, Any]:
@@ -19,6 +19,9 @@ def document(app: FastAPI) -> dict[str, Any]:
     openapi["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
     openapi["security"] = [{"bearer": []}]
     for route, example in EXAMPLES.items():
-        content = openapi["paths"][route]["get"]["responses"]["200"]["content"]["application/json"]
+        (operation,) = openapi["paths"][route].values()
+        content = operation["responses"]["200"]["content"]["application/json"]
         content["example"] = example["answer"]
+        if "body" in example:
+            operation["requestBody"]["content"]["application/json"]["example"] = example["body"]
     return openapi

@@ -8,6 +8,7 @@ from domain.kernel.ids import CompetencyId
 from domain.mastery.cells import Cells, cells_of
 from domain.mastery.compile import compile_policy
 from domain.mastery.explanation import ExplainedClause, ExplainedEntry, Explanation, explain
+from domain.policy.words.catalogue import Language
 from services.query_api.answers import Answer, Connection, Part, rows
 from services.query_api.learner_mastery import LearnerCells, View, read_cells
 from services.query_api.plain_words import in_words
@@ -36,6 +37,7 @@ class CellView(View):
     """From where one cell is looked at."""
 
     competency: CompetencyId
+    lang: Language = Language.ENGLISH
 
 
 class ScoreExplained(ExplainedEntry):
@@ -111,7 +113,7 @@ async def read_explanation(connection: Connection, learner_id: str, view: CellVi
         learner_id=learner_id,
         **held[0],
         view=view,
-        in_words=in_words(learner_id, held[0]["statement"], explanation, judgement),
+        in_words=in_words(learner_id, held[0]["statement"], explanation, judgement, view.lang),
         policy_id=ruling.policy_id,
         **explanation.model_dump(exclude={"entries"}),
         judgement=JudgementExplained(**judgement) if judgement else None,

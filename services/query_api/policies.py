@@ -77,7 +77,7 @@ async def read_policies(connection: Connection) -> Policies:
     return Policies(in_force=in_force, policies=tuple(_policy(life, in_force) for life in policies.values()))
 
 
-async def read_policy(connection: Connection, policy_id: str) -> Policy:
+async def read_policy_life(connection: Connection, policy_id: str) -> Policy:
     """Return one policy.
 
     Raises:

@@ -26,8 +26,19 @@ QUESTIONS: Final = {
     "/v1/audit": "/v1/audit?reason=misread",
     "/v1/policies": "/v1/policies",
     "/v1/policies/{policy_id}": "/v1/policies/p",
+    "/v1/policies:lint": "/v1/policies:lint?lang=es",
     "/v1/frameworks/{framework_id}": "/v1/frameworks/math",
     "/v1/projections": "/v1/projections",
+}
+BODIES: Final = {
+    "/v1/policies:lint": {
+        "framework_id": "math",
+        "document": {
+            "name": "Best work",
+            "combine": {"op": "highest"},
+            "levels": [{"code": "proficient", "at": "3"}, {"code": "honours", "at": "5"}],
+        },
+    }
 }
 SETTLED: Final = {
     "recorded_at": "2026-02-01T12:00:01Z",
@@ -49,6 +60,14 @@ def settle(answer: Any) -> Any:
     return [settle(one) for one in answer] if isinstance(answer, list) else answer
 
 
+async def ask(api: httpx.AsyncClient, route: str, url: str) -> dict[str, Any]:
+    """Ask a question and return it as an example."""
+    if route not in BODIES:
+        return {"question": url, "answer": settle((await api.get(url)).json())}
+    body = BODIES[route]
+    return {"question": url, "body": body, "answer": settle((await api.post(url, json=body)).json())}
+
+
 async def test_every_question_has_a_real_answer_as_its_example(
     api: httpx.AsyncClient, store: EventStore, database: str
 ) -> None:
@@ -57,7 +76,7 @@ async def test_every_question_has_a_real_answer_as_its_example(
                  document=latest.model_dump(mode="json", exclude_none=True))  # fmt: skip
     await append(store, *whole_learner(), draft)
     project(database)
-    told = {route: {"question": url, "answer": settle((await api.get(url)).json())} for route, url in QUESTIONS.items()}
+    told = {route: await ask(api, route, url) for route, url in QUESTIONS.items()}
     if os.environ.get("MASTERY_WRITE_EXAMPLES"):
         Path(examples.__file__).with_name("examples.json").write_text(json.dumps(told, indent=1) + "\n")
     assert told == examples.EXAMPLES

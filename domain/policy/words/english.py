@@ -7,6 +7,16 @@ from typing import Final
 ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
     {
         # a policy, stage by stage
+        "rollup.children": "This competency is made of others, and their values are its scores: {children}.",
+        "rollup.block": "While one of them has no value there is no level.",
+        "rollup.ignore": "One of them without a value is left out.",
+        "rollup.zero": "One of them without a value counts as 0.",
+        "rollup.met_at": "Each of them counts as 1 at {met_at} or above, else as 0.",
+        "rollup.points": "Each of them counts by its level: {points}.",
+        "validity.days": "A score counts for {days:day|days} after the work, unless it brings an end of its own.",
+        "validity.own": "A score that brings an end of its own counts until then.",
+        "validity.counts": "At its very last moment a score still counts.",
+        "validity.does_not_count": "At its very last moment a score no longer counts.",
         "select.all": "Work of every kind counts, whoever scored it.",
         "select.kinds": "Only work of these kinds counts: {kinds}.",
         "select.exclude_kinds": "Work of these kinds does not count: {exclude_kinds}.",
@@ -21,6 +31,7 @@ ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
         "replace.mean": "When a task is done again, the mean of its scores counts.",
         "replace.pooled": "When a task is done again, the points of all tries count together.",
         "replace.kinds": "That holds for work of these kinds: {kinds}.",
+        "window": "Only the latest {latest:score is|scores are} looked at.",
         "weigh.own": "Each score has the weight that it was given with.",
         "weigh.by_kind": "Work of kind {kind} has weight {weight}.",
         "weigh.not": "Work of kind {kind} does not count.",
@@ -38,6 +49,46 @@ ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
         "combine.mean_at_or_above": "The value is the mean of the scores at {value} or above.",
         "combine.mean_of_latest": "The value is the mean of the latest {count:score|scores}.",
         "combine.mean_of_highest": "The value is the mean of the best {count:score|scores}.",
+        "combine.lowest": "The value is the lowest score.",
+        "combine.mean_without_lowest": "The value is the mean of what is left without the lowest {count:score|scores}.",
+        "combine.weighted_places": "The value is the mean of the latest scores by the weight of their place, the "
+        "latest last: {weights}.",
+        "combine.sum": "The value is the sum of all scores that count.",
+        "combine.mean_with_extra_credit": "The value is the mean of the scores that count, plus extra credit.",
+        "combine.half_life": "The value is the mean of all scores; a score weighs half of one that is "
+        "{days:day|days} younger.",
+        "combine.power_law": "The value is where a curve through the scores stands at the latest one; with fewer than "
+        "{fewest:score|scores} it is their mean, and a score below {floor} counts as {floor}.",
+        "combine.bkt@1": "The value is the probability that the skill is known, a score of {right_at} or above being "
+        "right: {prior} at first, learned at a step with {learn}, forgotten with {forget}, guessed with {guess}, "
+        "missed by a slip with {slip}.",
+        "combine.elo@1": "The value is a rating that starts at {start} and moves by {k} at most with each score, most "
+        "where the result surprises; {right_at} or above is right.",
+        "combine.irt_2pl_eap@1": "The value is the ability from {low} to {high} that agrees best with the results and "
+        "the difficulty of the tasks; {right_at} or above is right.",
+        "combine.khan@1": "The value is a step: 0 not started, 1 attempted, 2 familiar, 3 proficient, 4 mastered; work "
+        "of these kinds is an exercise, all other a question of a mixed test: {exercises}.",
+        "combine.durable@1": "The value is a step: 0 none, 1 developing, 2 provisional, 3 review due, 4 strong; strong "
+        "takes right work of the kinds {independent}, {transfer} and {delayed}, the last one {delay_days:day|days} or "
+        "more after the first, and a right {review} after so many days each: {review_days}.",
+        "combine.moodle_competency@1": "The value is the grade: a completed task gives {default_grade} once, a grade "
+        "that a person sets replaces it.",
+        "combine.assertions@1": "The value weighs claims for and against: 0 unknown, 1 false, 2 both, 3 true.",
+        "combine.assertion_relation@1": "The value is what the claims about related competencies say of this one, "
+        "{relation}: 0 unknown, 1 false, 2 both, 3 true.",
+        "combine.criteria@1": "The value is 1 once this is met, else 0: {tree}.",
+        "criterion.gte": "task {task} at {value} or above",
+        "criterion.lte": "task {task} at {value} or below",
+        "criterion.eq": "task {task} at exactly {value}",
+        "criterion.latest": "the latest score of {criterion}",
+        "criteria.and": "all of ({parts})",
+        "criteria.or": "any of ({parts})",
+        "relation.and": "which are all needed",
+        "relation.or": "of which one is enough",
+        "relation.narrows": "which it narrows",
+        "relation.broadens": "which it broadens",
+        "relation.requires": "which it requires",
+        "relation.is_required_by": "which require it",
         "tie.most_recent": "the most recent",
         "tie.highest": "the highest",
         "tie.lowest": "the lowest",
@@ -55,10 +106,21 @@ ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
         "mode.half_up": "a half goes up",
         "mode.half_even": "a half goes to the even digit",
         "mode.down": "what is left over is dropped",
+        "adjust.times": "The value is then multiplied by {times}.",
+        "adjust.at_most": "The value is {at_most} at most.",
+        "adjust.at_most_by_count": "With {count:score|scores} or fewer the value is {at_most} at most.",
         "levels.none": "There is a value, and no level.",
         "levels.level": "Level {code} is reached at {at} or above.",
+        "prerequisites.cap": "Until competency {competency} is at {at} or above, the level is {cap} at most.",
+        "prerequisites": "Until competency {competency} is at {at} or above, there is no level.",
+        "hold.follow": "Later scores can raise and lower a level.",
+        "hold.never_lower": "Later scores never lower a level.",
+        "hold.recompute": "When the policy changes, all work is looked at again under the new one.",
+        "hold.keep": "When the policy changes, a level that was reached stays.",
+        "hold.forward_only": "When the policy changes, a level changes only once a new score comes.",
         "judgement.allowed": "An educator's judgement, with its reason, holds over the computed level; both are shown.",
         "judgement.not": "An educator's judgement is shown beside the computed level, and does not change it.",
+        "convert": "A value of {at} or above is told as {mark}.",
         # the explanation of one level
         "explain.no_evidence": 'Nothing counts yet for learner {learner} in "{goal}"',
         "explain.insufficient": 'There is not enough evidence yet to say how far learner {learner} is in "{goal}"',
@@ -88,6 +150,10 @@ ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
         "dropped.averaged-in-its-task": "{count:was|were} averaged with others of the same task",
         "dropped.not-latest": "{count:was|were} not the latest",
         "dropped.not-highest": "{count:was|were} not the highest",
+        "dropped.not-lowest": "{count:was|were} not the lowest",
+        "dropped.not-among-latest": "{count:was|were} not among the latest",
+        "dropped.not-among-highest": "{count:was|were} not among the highest",
+        "dropped.among-the-lowest": "{count:was|were} among the lowest",
         "dropped.not-in-the-middle": "{count:was|were} not in the middle",
         "dropped.not-most-frequent": "{count:was|were} not the most frequent value",
         "dropped.decayed": "{count:was|were} too old to weigh",

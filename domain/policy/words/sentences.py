@@ -10,6 +10,7 @@ from typing import Final
 
 from domain.kernel.envelope import Part
 from domain.policy.document import PolicyDocument
+from domain.policy.models import CriteriaGroup, CriteriaTree, Criterion
 from domain.policy.stages import Cap, Clause, Stage
 from domain.policy.words.catalogue import Language, Value, say, word
 
@@ -43,9 +44,32 @@ def values_of(stage: Stage) -> dict[str, Value]:
     for name, value in stage:
         if isinstance(value, Stage):
             values |= values_of(value)
-        elif value is not None:
+        elif isinstance(value, tuple):
+            values[name] = [str(one) for one in value]
+        elif isinstance(value, str | int):
             values[name] = value
     return values
+
+
+def _rollup(policy: PolicyDocument, language: Language) -> Told:
+    rollup = policy.rollup
+    if rollup is None:
+        return
+    yield "rollup.children", say(language, "rollup.children", children=rollup.children)
+    yield "rollup.unknown", say(language, f"rollup.{rollup.unknown}")
+    if rollup.met_at is not None:
+        yield "rollup.met_at", say(language, "rollup.met_at", met_at=rollup.met_at)
+    if rollup.points is not None:
+        points = [f"{code} {number}" for code, number in rollup.points.items()]
+        yield "rollup.points", say(language, "rollup.points", points=points)
+
+
+def _validity(policy: PolicyDocument, language: Language) -> Told:
+    if policy.validity is None:
+        return
+    key = "own" if policy.validity.days is None else "days"
+    yield "validity.days", say(language, f"validity.{key}", **values_of(policy.validity))
+    yield "validity.last_moment", say(language, f"validity.{policy.validity.last_moment}")
 
 
 def _select(policy: PolicyDocument, language: Language) -> Told:
@@ -74,6 +98,11 @@ def _replace(policy: PolicyDocument, language: Language) -> Told:
             yield "replace.kinds", say(language, "replace.kinds", kinds=policy.replace.kinds)
 
 
+def _window(policy: PolicyDocument, language: Language) -> Told:
+    if policy.window:
+        yield "window", say(language, "window", latest=policy.window.latest)
+
+
 def _weigh(policy: PolicyDocument, language: Language) -> Told:
     if policy.weigh is None:
         return
@@ -88,9 +117,21 @@ def _weigh(policy: PolicyDocument, language: Language) -> Told:
 
 def _combine(policy: PolicyDocument, language: Language) -> Told:
     values = values_of(policy.combine)
-    if "tie" in values:
-        values["tie"] = word(language, "tie", str(values["tie"]))
+    for family in ("tie", "relation"):
+        if family in values:
+            values[family] = word(language, family, str(values[family]))
+    if isinstance(policy.combine, CriteriaTree):
+        values = {"tree": _criteria(policy.combine.tree, language)}
     yield "combine", say(language, f"combine.{policy.combine.op}", **values)
+
+
+def _criteria(tree: CriteriaGroup | Criterion, language: Language) -> str:
+    """Return a tree of criteria in words, without what is archived."""
+    if isinstance(tree, CriteriaGroup):
+        parts = "; ".join(_criteria(child, language) for child in tree.children if not child.archived)
+        return say(language, f"criteria.{tree.op}", parts=parts)
+    criterion = say(language, f"criterion.{tree.compare}", **values_of(tree))
+    return criterion if tree.ever else say(language, "criterion.latest", criterion=criterion)
 
 
 def _require(policy: PolicyDocument, language: Language) -> Told:
@@ -115,6 +156,19 @@ def _round(policy: PolicyDocument, language: Language) -> Told:
     yield "round", say(language, key, places=policy.round.places, mode=mode)
 
 
+def _adjust(policy: PolicyDocument, language: Language) -> Told:
+    adjust = policy.adjust
+    if adjust is None:
+        return
+    if adjust.times != "1":
+        yield "adjust.times", say(language, "adjust.times", times=adjust.times)
+    if adjust.at_most is not None:
+        yield "adjust.at_most", say(language, "adjust.at_most", at_most=adjust.at_most)
+    for number, ceiling in enumerate(adjust.at_most_by_count):
+        text = say(language, "adjust.at_most_by_count", **values_of(ceiling))
+        yield f"adjust.at_most_by_count.{number}", text
+
+
 def _levels(policy: PolicyDocument, language: Language) -> Told:
     if not policy.levels:
         yield "levels", say(language, "levels.none")
@@ -122,23 +176,47 @@ def _levels(policy: PolicyDocument, language: Language) -> Told:
         yield f"levels.{number}", say(language, "levels.level", code=level.code, at=level.at)
 
 
+def _prerequisites(policy: PolicyDocument, language: Language) -> Told:
+    for number, one in enumerate(policy.prerequisites or ()):
+        key = "prerequisites" if one.cap is None else "prerequisites.cap"
+        yield f"prerequisites.{number}", say(language, key, **values_of(one))
+
+
+def _hold(policy: PolicyDocument, language: Language) -> Told:
+    if policy.hold:
+        yield "hold.scores", say(language, f"hold.{policy.hold.scores}")
+        yield "hold.change", say(language, f"hold.{policy.hold.change}")
+
+
 def _judgement(policy: PolicyDocument, language: Language) -> Told:
     yield "judgement", say(language, f"judgement.{'allowed' if policy.judgement.allowed else 'not'}")
 
 
+def _convert(policy: PolicyDocument, language: Language) -> Told:
+    for number, mark in enumerate(policy.convert or ()):
+        yield f"convert.{number}", say(language, "convert", **values_of(mark))
+
+
 STAGES: Final[Mapping[str, Callable[[PolicyDocument, Language], Told]]] = MappingProxyType(
     {
+        "rollup": _rollup,
+        "validity": _validity,
         "select": _select,
         "clock": _clock,
         "normalise": _normalise,
         "replace": _replace,
+        "window": _window,
         "weigh": _weigh,
         "combine": _combine,
         "require": _require,
         "unmet": _unmet,
         "round": _round,
+        "adjust": _adjust,
         "levels": _levels,
+        "prerequisites": _prerequisites,
+        "hold": _hold,
         "judgement": _judgement,
+        "convert": _convert,
     }
 )
 """How each stage is told, in the order in which the stages apply."""

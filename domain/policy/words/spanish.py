@@ -7,6 +7,18 @@ from typing import Final
 SPANISH: Final[Mapping[str, str]] = MappingProxyType(
     {
         # a policy, stage by stage
+        "rollup.children": "Esta competencia se compone de otras, y los valores de ellas son sus calificaciones: "
+        "{children}.",
+        "rollup.block": "Mientras una de ellas no tenga valor, no hay nivel.",
+        "rollup.ignore": "La que no tiene valor no se toma en cuenta.",
+        "rollup.zero": "La que no tiene valor cuenta como 0.",
+        "rollup.met_at": "Cada una cuenta como 1 con {met_at} o más, y si no, como 0.",
+        "rollup.points": "Cada una cuenta según su nivel: {points}.",
+        "validity.days": "Una calificación cuenta durante {days:día|días} después del trabajo, a menos que traiga su "
+        "propio fin.",
+        "validity.own": "Una calificación que trae su propio fin cuenta hasta entonces.",
+        "validity.counts": "En su último momento, una calificación todavía cuenta.",
+        "validity.does_not_count": "En su último momento, una calificación ya no cuenta.",
         "select.all": "Cuentan los trabajos de todo tipo, sin importar quién los calificó.",
         "select.kinds": "Solo cuentan los trabajos de estos tipos: {kinds}.",
         "select.exclude_kinds": "Los trabajos de estos tipos no cuentan: {exclude_kinds}.",
@@ -21,6 +33,7 @@ SPANISH: Final[Mapping[str, str]] = MappingProxyType(
         "replace.mean": "Cuando una tarea se repite, cuenta el promedio de sus calificaciones.",
         "replace.pooled": "Cuando una tarea se repite, los puntos de todos los intentos cuentan juntos.",
         "replace.kinds": "Esto vale para los trabajos de estos tipos: {kinds}.",
+        "window": "Solo se {latest:~mira la última calificación|miran las últimas calificaciones} ({latest}).",
         "weigh.own": "Cada calificación tiene el peso con el que se puso.",
         "weigh.by_kind": "Los trabajos del tipo {kind} tienen un peso de {weight}.",
         "weigh.not": "Los trabajos del tipo {kind} no cuentan.",
@@ -40,6 +53,51 @@ SPANISH: Final[Mapping[str, str]] = MappingProxyType(
         "combine.mean_at_or_above": "El valor es el promedio de las calificaciones de {value} o más.",
         "combine.mean_of_latest": "El valor es el promedio de las últimas calificaciones ({count}).",
         "combine.mean_of_highest": "El valor es el promedio de las mejores calificaciones ({count}).",
+        "combine.lowest": "El valor es la calificación más baja.",
+        "combine.mean_without_lowest": "El valor es el promedio de lo que queda sin las calificaciones más bajas "
+        "({count}).",
+        "combine.weighted_places": "El valor es el promedio de las últimas calificaciones según el peso de su lugar, "
+        "con la más reciente al final: {weights}.",
+        "combine.sum": "El valor es la suma de todas las calificaciones que cuentan.",
+        "combine.mean_with_extra_credit": "El valor es el promedio de las calificaciones que cuentan, más los puntos "
+        "adicionales.",
+        "combine.half_life": "El valor es el promedio de todas las calificaciones; una calificación pesa la mitad que "
+        "otra que es {days:día|días} más reciente.",
+        "combine.power_law": "El valor es el punto de una curva trazada por las calificaciones en la última de ellas; "
+        "con menos de {fewest:calificación|calificaciones} es su promedio, y una menor que {floor} cuenta como "
+        "{floor}.",
+        "combine.bkt@1": "El valor es la probabilidad de que se domine la habilidad, y {right_at} o más es correcto: "
+        "{prior} al principio, se aprende en cada paso con {learn}, se olvida con {forget}, se adivina con {guess}, "
+        "se falla por descuido con {slip}.",
+        "combine.elo@1": "El valor es una puntuación que empieza en {start} y cambia a lo sumo {k} con cada "
+        "calificación, más cuando el resultado sorprende; {right_at} o más es correcto.",
+        "combine.irt_2pl_eap@1": "El valor es la capacidad, de {low} a {high}, que mejor concuerda con los resultados "
+        "y la dificultad de las tareas; {right_at} o más es correcto.",
+        "combine.khan@1": "El valor es un peldaño: 0 sin empezar, 1 intentado, 2 familiar, 3 competente, 4 dominado; "
+        "los trabajos de estos tipos son ejercicios, los demás, preguntas de una prueba mixta: {exercises}.",
+        "combine.durable@1": "El valor es un peldaño: 0 nada, 1 en desarrollo, 2 provisional, 3 repaso pendiente, "
+        "4 firme; para ser firme hacen falta trabajos correctos de los tipos {independent}, {transfer} y {delayed}, el "
+        "último {delay_days:día|días} o más después del primero, y un {review} correcto tras estos días cada vez: "
+        "{review_days}.",
+        "combine.moodle_competency@1": "El valor es la nota: una tarea completada da {default_grade} una sola vez, y "
+        "la nota que pone una persona la reemplaza.",
+        "combine.assertions@1": "El valor sopesa lo que se afirma a favor y en contra: 0 desconocido, 1 falso, "
+        "2 ambos, 3 verdadero.",
+        "combine.assertion_relation@1": "El valor es lo que dicen de esta competencia las afirmaciones sobre otras, "
+        "{relation}: 0 desconocido, 1 falso, 2 ambos, 3 verdadero.",
+        "combine.criteria@1": "El valor es 1 cuando esto se cumple, y si no, 0: {tree}.",
+        "criterion.gte": "la tarea {task} con {value} o más",
+        "criterion.lte": "la tarea {task} con {value} o menos",
+        "criterion.eq": "la tarea {task} con {value} exactamente",
+        "criterion.latest": "en su última calificación, {criterion}",
+        "criteria.and": "todo lo siguiente ({parts})",
+        "criteria.or": "algo de lo siguiente ({parts})",
+        "relation.and": "todas ellas necesarias",
+        "relation.or": "de las que basta una",
+        "relation.narrows": "a las que esta precisa",
+        "relation.broadens": "a las que esta amplía",
+        "relation.requires": "que esta requiere",
+        "relation.is_required_by": "que requieren esta",
         "tie.most_recent": "la más reciente",
         "tie.highest": "la más alta",
         "tie.lowest": "la más baja",
@@ -58,11 +116,24 @@ SPANISH: Final[Mapping[str, str]] = MappingProxyType(
         "mode.half_up": "la mitad se redondea hacia arriba",
         "mode.half_even": "la mitad se redondea a la cifra par",
         "mode.down": "lo que sobra no se toma en cuenta",
+        "adjust.times": "Después el valor se multiplica por {times}.",
+        "adjust.at_most": "El valor es {at_most} como máximo.",
+        "adjust.at_most_by_count": "Con {count:calificación|calificaciones} o menos, el valor es, como máximo, "
+        "{at_most}.",
         "levels.none": "Hay un valor, pero ningún nivel.",
         "levels.level": "El nivel {code} se alcanza con {at} o más.",
+        "prerequisites.cap": "Hasta que la competencia {competency} llegue a {at} o más, el nivel es, como máximo, "
+        "{cap}.",
+        "prerequisites": "Hasta que la competencia {competency} llegue a {at} o más, no hay nivel.",
+        "hold.follow": "Las calificaciones posteriores pueden subir y bajar un nivel.",
+        "hold.never_lower": "Las calificaciones posteriores nunca bajan un nivel.",
+        "hold.recompute": "Cuando cambia la política, todo el trabajo se revisa según la nueva.",
+        "hold.keep": "Cuando cambia la política, el nivel que se alcanzó se conserva.",
+        "hold.forward_only": "Cuando cambia la política, un nivel solo cambia cuando llega una calificación nueva.",
         "judgement.allowed": "La decisión de un docente, con su motivo, vale más que el nivel calculado; se muestran "
         "ambos.",
         "judgement.not": "La decisión de un docente se muestra junto al nivel calculado, y no lo cambia.",
+        "convert": "Un valor de {at} o más se comunica como {mark}.",
         # the explanation of one level
         "explain.no_evidence": 'Todavía no cuenta nada para el alumno {learner} en "{goal}"',
         "explain.insufficient": "Todavía no hay suficiente evidencia para decir hasta dónde ha llegado el alumno "
@@ -94,6 +165,10 @@ SPANISH: Final[Mapping[str, str]] = MappingProxyType(
         "dropped.averaged-in-its-task": "{count:se promedió|se promediaron} con otras de la misma tarea",
         "dropped.not-latest": "{count:no es la última|no son la última}",
         "dropped.not-highest": "{count:no es la más alta|no son la más alta}",
+        "dropped.not-lowest": "{count:no es la más baja|no son la más baja}",
+        "dropped.not-among-latest": "{count:no está|no están} entre las últimas",
+        "dropped.not-among-highest": "{count:no está|no están} entre las más altas",
+        "dropped.among-the-lowest": "{count:está|están} entre las más bajas",
         "dropped.not-in-the-middle": "{count:no está|no están} en medio",
         "dropped.not-most-frequent": "{count:no es|no son} el valor que más se repite",
         "dropped.decayed": "{count:es demasiado antigua|son demasiado antiguas} para pesar",

@@ -23,6 +23,11 @@ OPS: dict[str, dict[str, object]] = {
     "mean_at_or_above": {"value": "2.5"},
     "mean_of_latest": {"count": 3},
     "mean_of_highest": {"count": 3},
+    "lowest": {},
+    "mean_without_lowest": {"count": 2},
+    "weighted_places": {"weights": ["0.5", "0.85", "1"]},
+    "sum": {},
+    "mean_with_extra_credit": {},
 }
 LEVELS = [{"code": "advanced", "at": "3.5"}, {"code": "proficient", "at": "2.5"}, {"code": "developing", "at": "1.5"}]
 
@@ -48,6 +53,8 @@ def policy_of(op: str, random: Random) -> PolicyDocument:
             "kinds": random.choice([None, ["quiz", "talk"]]),
         },
         "select": random.choice([{"exclude_kinds": ["essay"]}, {"kinds": ["quiz", "essay"], "roles": ["teacher"]}]),
+        "window": {"latest": random.randint(1, 4)},
+        "adjust": {"times": "1.1", "at_most": "3.9", "at_most_by_count": [{"count": 1, "at_most": "2.6"}]},
         "clock": {"order": random.choice(["occurred", "recorded", "listed"])},
         "round": {"places": random.randint(0, 6), "mode": random.choice(["half_up", "half_even", "down"])},
         "unmet": random.choice(["insufficient", {"cap": "developing"}]),
@@ -63,7 +70,7 @@ def policy_of(op: str, random: Random) -> PolicyDocument:
     stages = {name: stage for name, stage in chosen.items() if random.random() < 0.5}
     if "normalise" in stages and random.random() < 0.3:
         stages["replace"] = {"keep": "pooled", "kinds": ["quiz"]}
-    if op in {"weighted_mean", "mean_of_kinds"}:
+    if op in {"weighted_mean", "mean_of_kinds"} or (op == "sum" and random.random() < 0.5):
         stages["weigh"] = {"own": random.random() < 0.5, "by_kind": {"quiz": "0.4", "talk": "0"}, "other_kinds": "0.6"}
     return parse_policy({"name": op, "combine": combine, "levels": LEVELS, **stages})
 

@@ -16,7 +16,11 @@ from domain.policy.stages import (
     MeanAtOrAbove,
     MeanOfHighest,
     MeanOfLatest,
+    MeanWithExtraCredit,
+    MeanWithoutLowest,
     Mode,
+    Sum,
+    WeightedPlaces,
     Words,
 )
 
@@ -161,6 +165,13 @@ def combined(policy: PolicyDocument, scores: Valued) -> Fraction | None:
             return mean(values[-count:])
         case MeanOfHighest(count=count):
             return mean(sorted(values)[-count:])
+        case MeanWithoutLowest(count=count):
+            return mean(sorted(values)[count:]) if len(values) > count else None
+        case WeightedPlaces(weights=places):
+            last = list(zip(map(Fraction, reversed(places)), reversed(values), strict=False))
+            return sum((w * v for w, v in last), Fraction(0)) / sum(w for w, _ in last)
+        case Sum() | MeanWithExtraCredit():
+            return added_up(policy, scores)
         case Mode(tie=tie):
             return mode(values, tie)
         case LatestVersusRest(latest=latest):
@@ -174,6 +185,14 @@ def combined(policy: PolicyDocument, scores: Valued) -> Fraction | None:
     return plainly_combined(policy, scores, sorted(values))
 
 
+def added_up(policy: PolicyDocument, scores: Valued) -> Fraction:
+    if isinstance(policy.combine, Sum):
+        return sum((weight_of(policy, score) * value for score, value in scores), Fraction(0))
+    ordinary = [value for score, value in scores if score.weight == 0]
+    extra = sum((score.weight * value for score, value in scores), Fraction(0))
+    return (sum(ordinary, Fraction(0)) + extra) / max(len(ordinary), 1)
+
+
 def plainly_combined(policy: PolicyDocument, scores: Valued, ordered: list[Fraction]) -> Fraction:
     n = len(ordered)
     match policy.combine.op:
@@ -181,6 +200,8 @@ def plainly_combined(policy: PolicyDocument, scores: Valued, ordered: list[Fract
             return scores[-1][1]
         case "highest":
             return ordered[-1]
+        case "lowest":
+            return ordered[0]
         case "mean":
             return mean(ordered)
         case "median":
@@ -210,9 +231,19 @@ def level_of(policy: PolicyDocument, value: Fraction, *, met: bool) -> str | Non
     return reached[-1] if reached else None
 
 
+def adjusted(policy: PolicyDocument, value: Fraction, count: int) -> Fraction:
+    if policy.adjust is None:
+        return value
+    value = micro(value * Fraction(policy.adjust.times))
+    bounds = [policy.adjust.at_most, *(one.at_most for one in policy.adjust.at_most_by_count if count <= one.count)]
+    return min([value, *(Fraction(bound) for bound in bounds if bound is not None)])
+
+
 def evaluate(policy: PolicyDocument, scores: list[Score]) -> Answer:
     selected = sorted((score for score in scores if is_selected(policy, score)), key=lambda score: clock(policy, score))
     kept = replaced(policy, [(score, normalised(policy, score.value, score.possible)) for score in selected])
+    if policy.window is not None:
+        kept = kept[-policy.window.latest :]
     if not kept:
         return Answer("no_evidence", None, None, 0)
     met = all(is_met(clause, kept) for clause in policy.require)
@@ -221,5 +252,5 @@ def evaluate(policy: PolicyDocument, scores: list[Score]) -> Answer:
         return Answer("insufficient", None, None, len(kept))
     if policy.normalise or policy.combine.op == "decaying" or (policy.replace and policy.replace.keep == "mean"):
         value = micro(value)
-    value = rounded(value, policy.round.places, policy.round.mode)
+    value = adjusted(policy, rounded(value, policy.round.places, policy.round.mode), len(kept))
     return Answer("determined", value, level_of(policy, value, met=met), len(kept))

@@ -12,7 +12,7 @@ from domain.mastery.explanation import Explanation, explain
 from domain.mastery.kernel import evaluate
 from domain.policy.document import PolicyDocument, parse_policy
 from tests.domain.mastery.district import OPS, cells_from, policy_of, scores_of, words
-from tests.domain.mastery.oracle import level_of, micro, rounded
+from tests.domain.mastery.oracle import adjusted, level_of, micro, rounded
 
 
 def rederived(policy: PolicyDocument, why: Explanation) -> tuple[str | None, str | None]:
@@ -21,11 +21,12 @@ def rederived(policy: PolicyDocument, why: Explanation) -> tuple[str | None, str
     used = [entry for entry in why.entries if entry.weight]
     if not used or (not met and policy.unmet == "insufficient"):
         return None, None
+    counted = sum(entry.counted_as is not None for entry in why.entries)
     total = sum((entry.weight * Fraction(entry.counted_as or "") for entry in used), Fraction(0))
     value = total / why.weight_sum
     if policy.normalise or policy.combine.op == "decaying" or (policy.replace and policy.replace.keep == "mean"):
         value = micro(value)
-    value = rounded(value, policy.round.places, policy.round.mode)
+    value = adjusted(policy, rounded(value, policy.round.places, policy.round.mode), counted)
     return str(float(value)), level_of(policy, value, met=met)
 
 

@@ -133,3 +133,20 @@ def test_a_rollback_is_followed_by_the_one_before_it() -> None:
     undone = of(PolicyRolledBack, policy_id="p2", version=version(HIGHEST), policies=first.policies)
     restored = of(PolicyRolledBack, policy_id="p1", version=version(LATEST), policies=())
     spec(first, second, undone).given(drafted(1, LATEST), PUBLISHED, first).when(ROLL_BACK).then(restored)
+
+
+def test_a_version_that_the_lint_denies_is_not_published() -> None:
+    timed = LATEST | {"select": {"kinds": ["attendance", "essay"]}}
+    given(drafted(1, timed)).when(PUBLISH).refused(
+        "policy-denied-by-lint",
+        "kind attendance says how long or how willingly a learner worked, not what the learner can do "
+        "(finding counts-time-or-effort, place select.kinds)",
+    )
+    given(drafted(1, timed), drafted(2, LATEST)).when(PUBLISH).then(PUBLISHED)
+
+
+def test_the_lint_knows_the_scale_of_the_framework() -> None:
+    high = LATEST | {"scale": None, "levels": [{"code": "proficient", "at": "4.5"}]}
+    scoped = drafted(1, high).model_copy(update={"framework_id": "math-4"})
+    given(scoped).when(PUBLISH).refused("policy-denied-by-lint")
+    given(drafted(1, high)).when(PUBLISH).then(of(PolicyPublished, policy_id="p1", version=version(high)))

@@ -1,45 +1,43 @@
-"""Check the kernel against numbers printed in the specifications and manuals of other systems.
+"""Vectors whose answer is the value of one cell, or the level that it reaches.
 
-A vector names an algorithm with its parameters, lists scores and says what comes out. The algorithm becomes a
-policy document, the scores a cell, and the kernel answers; nothing here calculates. What the policy language
-cannot say yet is reported as unsupported.
-Source: shared/vectors/mastery_public.json; instructure/canvas-lms app/models/rollup_score.rb for what it leaves open.
+Source: instructure/canvas-lms app/models/rollup_score.rb for what the vectors leave open.
 """
 
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Annotated, Final, Literal
+from types import MappingProxyType
+from typing import Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from domain.kernel.errors import Invalid
 from domain.kernel.scores import from_micro, to_micro
-from domain.mastery.cells import NO_TASK, NO_TIME, Cells, Entry, Vocabulary, cells_of
+from domain.mastery.cells import NO_TASK, Cells, Entry, Vocabulary, cells_of
 from domain.mastery.compile import Compiled, compile_policy
 from domain.mastery.kernel import NO_VALUE, evaluate
+from domain.mastery.vectors.forms import Answer, Source, Time, micros_of
 from domain.policy.document import PolicyDocument, parse_policy
 from domain.policy.starters import starter
 
 Stages = dict[str, object]
-Answer = Decimal | str | bool | None
-Outcome = Literal["passed", "failed", "unsupported"]
 
 POINTS_POSSIBLE: Final = Decimal(5)
 """Top of the scale where the vector names none: Canvas's default rubric."""
 POOLED_BY_QUIZ: Final = ("latest", "average", "decaying_average", "weighted_recent")
 """Algorithms under which Canvas takes a quiz's questions together."""
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MILLIONTH: Final = Decimal("0.000001")
 TIES: Final = {"latest": "most_recent", "max": "highest", "min": "lowest", "average": "mean"}
-
-
-def _in_utc(time: datetime) -> datetime:
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
-
-
-Time = Annotated[datetime, AfterValidator(_in_utc)]
-"""A time; UTC where the vector names no zone."""
+STATS: Final[Mapping[str, Mapping[str, object]]] = MappingProxyType(
+    {
+        "mean": {"op": "mean"},
+        "average": {"op": "mean"},
+        "weighted_mean": {"op": "weighted_mean"},
+        "median": {"op": "median"},
+        "mode": {"op": "mode"},
+        "highest": {"op": "highest"},
+        "max": {"op": "highest"},
+    }
+)
+"""PowerTeacher Pro's metrics of the most recent scores."""
 
 
 class Score(BaseModel):
@@ -70,7 +68,7 @@ class Parameters(BaseModel):
     order_by: Literal["at", "due_at", "first_scored_at", "listed"] = "at"
     min_evidence: int | None = None
     n: int | None = None
-    stat: Literal["mean"] = "mean"
+    stat: Literal["mean", "average", "weighted_mean", "median", "mode", "highest", "max"] = "mean"
     tie: str = "most_recent"
     weights: dict[str, Decimal] | None = None
     levels: list[tuple[str, Decimal]] = []
@@ -111,39 +109,29 @@ class Vector(BaseModel):
         return top or params.mastery_points
 
 
-def check(vectors: Iterable[Mapping[str, object]]) -> dict[str, object]:
-    """Run vectors; return counts `by_algorithm` and, for each that failed, what was expected and what came out."""
-    by_algorithm: dict[str, dict[Outcome, int]] = {}
-    failures: list[dict[str, object]] = []
-    for vector in vectors:
-        counts = by_algorithm.setdefault(str(vector["algorithm"]), {"passed": 0, "failed": 0, "unsupported": 0})
-        try:
-            got = answer(vector)
-        except (Invalid, ValidationError, KeyError):
-            counts["unsupported"] += 1
-            continue
-        if _agrees(vector["expected"], got):
-            counts["passed"] += 1
-        else:
-            counts["failed"] += 1
-            failures.append({"id": vector["id"], "expected": vector["expected"], "got": _plain(got)})
-    return {"by_algorithm": by_algorithm, "failures": failures}
-
-
-def answer(source: Mapping[str, object]) -> Answer:
-    """Return what the kernel makes of a vector: a value, a level or whether mastery is reached.
-
-    Raises:
-        ValidationError, Invalid, KeyError: the policy language can't say it.
-    """
-    vector = Vector.model_validate(source)
-    vocabulary = Vocabulary()
-    cells = _cells(vector, vocabulary)
-    compiled = compile_policy(document_of(vector), vocabulary)
+def answer(source: Source) -> Answer:
+    """Return the value, the level, or whether mastery is reached."""
+    vector = vector_of(source.name, source.params, source.scores)
+    cells, compiled = compiled_of(vector)
     results = evaluate(cells, compiled)
     if results.value[0] == NO_VALUE:
         return None
     return _in_words(vector, compiled, int(results.value[0]), int(results.level[0]))
+
+
+def vector_of(name: str, params: Mapping[str, object], scores: Sequence[Mapping[str, object]]) -> Vector:
+    """Return an algorithm with its scores, read."""
+    return Vector.model_validate({"policy": {"name": name, "params": params}, "scores": scores})
+
+
+def compiled_of(vector: Vector, **stages: object) -> tuple[Cells, Compiled]:
+    """Return the vector's cell and its policy, with some stages replaced."""
+    vocabulary = Vocabulary()
+    cells = _cells(vector, vocabulary)
+    policy = document_of(vector)
+    if stages:
+        policy = parse_policy(policy.model_dump(mode="json", exclude_none=True) | stages)
+    return cells, compile_policy(policy, vocabulary)
 
 
 def _in_words(vector: Vector, compiled: Compiled, value: int, level: int) -> Answer:
@@ -154,16 +142,6 @@ def _in_words(vector: Vector, compiled: Compiled, value: int, level: int) -> Ans
             return vector.policy.params.levels[int(compiled.levels[level])][0] if level >= 0 else None
         case _:
             return Decimal(from_micro(value))
-
-
-def _agrees(expected: object, got: Answer) -> bool:
-    if isinstance(expected, int | float) and not isinstance(expected, bool):
-        return isinstance(got, Decimal) and Decimal(str(expected)) == got
-    return type(expected) is type(got) and expected == got
-
-
-def _plain(got: Answer) -> object:
-    return str(got) if isinstance(got, Decimal) else got
 
 
 def document_of(vector: Vector) -> PolicyDocument:
@@ -201,13 +179,17 @@ def _calculation(name: str, params: Parameters) -> tuple[str, Stages]:
         case "top_n_average":
             return name, {"combine": {"op": "mean_of_highest", "count": params.n}}
         case "most_recent_n":
-            return name, {"combine": {"op": "mean_of_latest", "count": params.n}}
+            return name, {"combine": STATS[params.stat], "window": {"latest": params.n}} | _own_weights(params)
         case "weighted_average" if params.weights is not None:
             return name, _weighing(params)
         case "category_weights":
             return "category_average", _weighing(params)
         case _:
             return name, {}
+
+
+def _own_weights(params: Parameters) -> Stages:
+    return {"weigh": {"own": True}} if params.stat == "weighted_mean" else {}
 
 
 def _restating(vector: Vector) -> Stages:
@@ -281,4 +263,28 @@ def _entry(vector: Vector, score: Score, place: int, vocabulary: Vocabulary) -> 
 def _clock(order_by: str, score: Score) -> int:
     times = {"due_at": score.due_at, "first_scored_at": score.first_scored_at}
     time = None if order_by == "listed" else times.get(order_by) or score.at
-    return NO_TIME if time is None else (time - EPOCH) // timedelta(microseconds=1)
+    return micros_of(time)
+
+
+FAMILIES: Final[Mapping[str, Callable[[Source], Answer]]] = MappingProxyType(
+    dict.fromkeys(
+        (
+            "highest",
+            "latest",
+            "average",
+            "median",
+            "mode",
+            "decaying_average",
+            "weighted_recent",
+            "weighted_average",
+            "n_mastery",
+            "top_n_average",
+            "most_recent_n",
+            "category_weights",
+            "rounding",
+            "level_from_cutoffs",
+            "mastery_boolean",
+        ),
+        answer,
+    )
+)

@@ -1,0 +1,102 @@
+"""`mastery policy lint` and `mastery policy show`: what a policy says, and what its author can hardly mean."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from services.cli.output import REFUSED, AsJSON, examples, out, print_records, show
+
+if TYPE_CHECKING:
+    from services.query_api.policy_words import PolicyDraft, PolicyLint
+
+
+class Lang(StrEnum):
+    """The languages of the catalogue; named here too, so that help loads none of them."""
+
+    ENGLISH = "en"
+    SPANISH = "es"
+
+
+InLanguage = Annotated[Lang, typer.Option("--lang", help="The language of the sentences.")]
+
+
+def register(parent: typer.Typer) -> None:
+    """Add the commands to `mastery policy`."""
+    parent.command(
+        "lint",
+        epilog=examples("mastery policy lint latest.json", "mastery policy lint latest.json --framework math --json"),
+    )(lint)
+    parent.command(
+        "show", epilog=examples("mastery policy show latest", "mastery policy show latest --lang es --json")
+    )(show_policy)
+
+
+def lint(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A policy document, JSON.")],
+    *,
+    framework: Annotated[str | None, typer.Option(help="The framework that it is for; without: all others.")] = None,
+    lang: InLanguage = Lang.ENGLISH,
+    as_json: AsJSON = False,
+) -> None:
+    """Show what a policy document says and what is wrong with it; exit code 1 if it could not be published.
+
+    A document that names a scale, or a framework, is held against the ledger's.
+    """
+    from domain.kernel.parsing import parse_json
+    from services.query_api.policy_words import PolicyDraft
+
+    found = _lint(
+        PolicyDraft.model_validate({"framework_id": framework, "document": parse_json(file.read_bytes())}), lang
+    )
+    told = found.model_dump(mode="json", include={"version", "publishable", "findings", "in_words"})
+    show(told, as_json=as_json, render=lambda: _print_words(told))
+    if not found.publishable:
+        raise typer.Exit(REFUSED)
+
+
+def _lint(draft: "PolicyDraft", lang: Lang) -> "PolicyLint":
+    from domain.framework.catalogue import EMPTY
+    from domain.policy.words.catalogue import Language
+    from services.query_api.policy_words import lint_policy, read_lint
+
+    language = Language(lang)
+    if draft.framework_id is None and draft.document.get("scale") is None:
+        return lint_policy(draft, EMPTY, language)
+    from services.cli.ledger import ask, open_ledger
+
+    with open_ledger() as database:
+        return ask(database, lambda connection: read_lint(connection, draft, language))
+
+
+def show_policy(
+    policy_id: Annotated[str, typer.Argument(help="The policy's id.")],
+    *,
+    lang: InLanguage = Lang.ENGLISH,
+    as_json: AsJSON = False,
+) -> None:
+    """Show a policy as sentences that a family can follow, and its life."""
+    from domain.policy.words.catalogue import Language
+    from services.cli.ledger import ask, open_ledger
+    from services.query_api.policy_words import read_policy
+
+    with open_ledger() as database:
+        policy = ask(database, lambda connection: read_policy(connection, policy_id, Language(lang)))
+    document = policy.model_dump(mode="json", include={"policy_id", "state", "in_force", "revisions", "life"})
+    show(document, as_json=as_json, render=lambda: _print_policy(document))
+
+
+def _print_policy(document: dict[str, Any]) -> None:
+    revision = document["revisions"][-1]
+    out.print(f"{revision['document']['name']} ({document['policy_id']}, {document['state']})", style="bold")
+    _print_words(revision)
+    print_records("Life", ("at", "type", "by", "version"), document["life"])
+
+
+def _print_words(told: dict[str, Any]) -> None:
+    for sentence in told["in_words"]:
+        out.print(f"- {sentence['text']}")
+    for found in told["findings"]:
+        value = "" if found["value"] is None else f" {found['value']}"
+        out.print(f"{found['severity']} {found['place']}{value}: {found['reason']} [{found['rule']}]")
