@@ -1,6 +1,7 @@
 """`mastery serve`, `mastery command-api`, `mastery query-api`: the parts as processes, all of them or one."""
 
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -12,7 +13,7 @@ from typing import Final
 
 import typer
 
-from domain.kernel.errors import Unavailable
+from domain.kernel.errors import Misconfigured, Unavailable
 from services.cli.output import err, examples
 
 PROJECTORS: Final = ("mastery", "learner_profile", "audit_trail")
@@ -93,6 +94,7 @@ def serve() -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
+    _require_free_ports()
     with open_ledger():
         parts: list[Part] = []
         try:
@@ -122,13 +124,7 @@ def _tell_when_ready(stop: threading.Event, parts: Sequence[Part]) -> None:
     Raises:
         Unavailable: they do not, or a part ended.
     """
-    from infra.settings import CommandAPISettings, QueryAPISettings, read_settings
-
-    commands, queries = read_settings(CommandAPISettings), read_settings(QueryAPISettings)
-    urls = {
-        "commands": f"http://{commands.command_api_host}:{commands.command_api_port}",
-        "questions": f"http://{queries.query_api_host}:{queries.query_api_port}",
-    }
+    urls = {name: f"http://{host}:{port}" for name, (host, port) in _addresses().items()}
     given_up_at = time.monotonic() + READY_TIMEOUT_S
     for name, url in urls.items():
         while not _answers(url) and not stop.wait(POLL_S):
@@ -139,6 +135,29 @@ def _tell_when_ready(stop: threading.Event, parts: Sequence[Part]) -> None:
         if not stop.is_set():
             err.print(f"{name:10} {url}/docs")
     err.print("a token:   mastery token teacher t-mora     (Ctrl-C ends all)")
+
+
+def _addresses() -> Mapping[str, tuple[str, int]]:
+    from infra.settings import CommandAPISettings, QueryAPISettings, read_settings
+
+    commands, queries = read_settings(CommandAPISettings), read_settings(QueryAPISettings)
+    return {
+        "commands": (commands.command_api_host, commands.command_api_port),
+        "questions": (queries.query_api_host, queries.query_api_port),
+    }
+
+
+def _require_free_ports() -> None:
+    """Refuse to start beside another program, whose answers would be taken for ours.
+
+    Raises:
+        Misconfigured: configuration.
+    """
+    for name, (host, port) in _addresses().items():
+        try:
+            socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+        except OSError as error:
+            raise Misconfigured("configuration", f"{name} can't listen: {error.strerror}") from error
 
 
 def _answers(url: str) -> bool:
