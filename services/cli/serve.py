@@ -1,5 +1,6 @@
 """`mastery serve`, `mastery command-api`, `mastery query-api`: the parts as processes, all of them or one."""
 
+import shutil
 import signal
 import socket
 import subprocess
@@ -30,7 +31,10 @@ PARTS: Final[Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(slots=True)
 class Part:
-    """One process of `mastery serve`, in a session of its own: Ctrl-C reaches it through its parent only."""
+    """One process of `mastery serve`, in a session of its own: Ctrl-C reaches it through its parent only.
+
+    Where the system has `setpriv` (Linux), it is asked to end when its parent is killed.
+    """
 
     name: str
     process: subprocess.Popen[bytes] = field(init=False)
@@ -38,7 +42,8 @@ class Part:
 
     def start(self) -> None:
         """Start the process."""
-        command = [sys.executable, "-m", "services.cli.main", *PARTS[self.name]]
+        bound = ("setpriv", "--pdeathsig", "TERM") if shutil.which("setpriv") else ()
+        command = [*bound, sys.executable, "-m", "services.cli.main", *PARTS[self.name]]
         self.started_s = time.monotonic()
         self.process = subprocess.Popen(command, start_new_session=True)  # noqa: S603 - our own program
 
