@@ -30,7 +30,7 @@ class Observation(Command):
     assessor: Actor | None = None
     form: Form = Form.OTHER
     task: Code | None = None
-    attempt: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 1
+    attempt: Annotated[int, Field(ge=1, le=10_000)] = 1
     section_id: SectionId | None = None
     context: Text | None = None
     chosen_by: Code | None = None

@@ -63,7 +63,7 @@ class Source(Part):
     """Where the observation came from: a system, its batch and the row in it."""
 
     system: Plain[Code]
-    batch: Plain[Annotated[str, Field(max_length=200)] | None] = None
+    batch: Plain[Annotated[str, Field(max_length=255)] | None] = None
     row: Plain[Annotated[int, Field(ge=0, lt=2**63)] | None] = None
 
 

@@ -83,7 +83,7 @@ async def test_a_score_is_given_corrected_and_voided(door: Door, store: EventSto
         ("/v1/evidence/e1/scores", SCORE | {"occurred_at": "2999-01-01T00:00:00Z"}, (422, "occurred-in-future")),
         ("/v1/evidence/e1/scores", SCORE | {"occurred_at": "0001-01-01T00:00:00+14:00"}, (422, "malformed")),
         ("/v1/evidence/e1/scores", SCORE | {"source": {"system": "lms", "row": 2**64}}, (422, "malformed")),
-        ("/v1/evidence/e1/scores", SCORE | {"source": {"system": "lms", "batch": "x" * 201}}, (422, "malformed")),
+        ("/v1/evidence/e1/scores", SCORE | {"source": {"system": "lms", "batch": "x" * 256}}, (422, "malformed")),
         ("/v1/goals", GOAL | {"due_on": "2026-02-30"}, (422, "malformed")),
         ("/v1/goals", GOAL | {"statement": " \n"}, (422, "malformed")),
         ("/v1/evidence/e1/scores", SCORE | {"colour": "blue"}, (422, "malformed")),
