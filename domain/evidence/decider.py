@@ -19,7 +19,7 @@ from domain.evidence.events import (
 )
 from domain.framework.catalogue import Catalogue
 from domain.framework.events import ScalePublished
-from domain.kernel.envelope import Actor, Command
+from domain.kernel.envelope import Actor, Command, Text
 from domain.kernel.errors import Invalid, Refused, Unknown
 from domain.kernel.ids import Code, CompetencyId, EvidenceId, LearnerId, ScaleId, ScoreId, SectionId
 from domain.kernel.permissions import PROXIES
@@ -28,7 +28,6 @@ from domain.kernel.scores import ScoreInput, from_micro
 CompetencyIds = Annotated[tuple[CompetencyId, ...], Field(min_length=1, max_length=100)]
 NewEvidenceId = Annotated[EvidenceId, Field(max_length=190)]
 """Leaves room for the numbers of its scores."""
-Text = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
 class SubmitEvidence(Command):

@@ -5,10 +5,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from domain.evidence.decider import NewEvidenceId, Text, assessor_of, check_on_scale, score_id_of
+from domain.evidence.decider import NewEvidenceId, assessor_of, check_on_scale, score_id_of
 from domain.evidence.events import EvidenceSubmitted, Form, ScoreGiven
 from domain.framework.catalogue import Catalogue
-from domain.kernel.envelope import Actor, Command, OccurredAt
+from domain.kernel.envelope import Actor, Command, OccurredAt, Text
 from domain.kernel.ids import Code, CompetencyId, EvidenceId, LearnerId, ScaleId, SectionId
 from domain.kernel.scores import ScoreInput
 
@@ -30,7 +30,7 @@ class Observation(Command):
     assessor: Actor | None = None
     form: Form = Form.OTHER
     task: Code | None = None
-    attempt: Annotated[int, Field(ge=1)] = 1
+    attempt: Annotated[int, Field(ge=1, le=10_000)] = 1
     section_id: SectionId | None = None
     context: Text | None = None
     chosen_by: Code | None = None

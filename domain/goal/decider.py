@@ -17,13 +17,12 @@ from domain.goal.events import (
     Horizon,
     Outcome,
 )
-from domain.kernel.envelope import Actor, Command, Day, Role
+from domain.kernel.envelope import Actor, Command, Day, Role, Text
 from domain.kernel.errors import Forbidden, Refused, Unknown
 from domain.kernel.ids import CompetencyId, GoalId, LearnerId, LevelCode
 
 SIGNERS: Final = frozenset({Role.LEARNER, Role.GUARDIAN, Role.TEACHER})
 """A goal is active when each of them has signed it."""
-Text = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
 class _GoalTerms(Command):
@@ -56,7 +55,7 @@ class NoteGoalProgress(Command):
 
     goal_id: GoalId
     note: Text
-    percent: Annotated[int, Field(ge=0, le=100)] | None = None
+    percent: Annotated[int, Field(strict=True, ge=0, le=100)] | None = None
 
 
 class CloseGoal(Command):

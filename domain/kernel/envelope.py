@@ -1,10 +1,10 @@
 """The envelope of every event: who acted, in what role and authority, why, from which source."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from domain.kernel.errors import Invalid
 from domain.kernel.ids import ActorId, Code
@@ -12,6 +12,8 @@ from domain.kernel.privacy import Personal, Plain
 
 FUTURE_TOLERANCE: Final = timedelta(minutes=5)
 """How far after our clock an occurrence may lie: clocks of source systems differ."""
+EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
+"""What lies before is a slip of a source system; of the first and last years not every program can read a time."""
 
 
 class Role(StrEnum):
@@ -43,7 +45,7 @@ class Authority(Part):
     """What entitles the actor: a role, a delegation, a form."""
 
     basis: Plain[Code]
-    ref: Plain[str | None] = None
+    ref: Plain[Annotated[str, Field(max_length=200)] | None] = None
 
 
 class Reason(Part):
@@ -61,8 +63,8 @@ class Source(Part):
     """Where the observation came from: a system, its batch and the row in it."""
 
     system: Plain[Code]
-    batch: Plain[str | None] = None
-    row: Plain[int | None] = None
+    batch: Plain[Annotated[str, Field(max_length=255)] | None] = None
+    row: Plain[Annotated[int, Field(ge=0, lt=2**63)] | None] = None
 
 
 class Meta(Part):
@@ -78,8 +80,15 @@ class Meta(Part):
     idempotency_key: Plain[str | None] = None
 
 
-Day = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+def _on_calendar(day: str) -> str:
+    date.fromisoformat(day)
+    return day
+
+
+Day = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_on_calendar)]
 """A calendar day, ISO 8601: 2026-06-30."""
+Text = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"\S")]
+"""Words of a person that say something."""
 
 
 def _zoned(value: object) -> object:
@@ -92,6 +101,8 @@ def _zoned(value: object) -> object:
         raise Invalid("malformed", f"time {value!r} is not an ISO 8601 date and time")
     if value.utcoffset() is None:
         raise Invalid("occurred-without-zone", f"time {value.isoformat()} has no offset from UTC")
+    if value < EARLIEST:
+        raise Invalid("malformed", f"time {value.isoformat()} lies before {EARLIEST.year}")
     return value
 
 

@@ -23,7 +23,7 @@ def to_micro(value: object) -> int:
     """
     text = "" if isinstance(value, bool) else _plain_text(value)
     if not _DECIMAL.fullmatch(text):
-        raise Invalid("score-not-a-number", f"score {value!r} is not a decimal of at most 9 digits and 6 places")
+        raise Invalid("score-not-a-number", f"score {value!r:.60} is not a decimal of at most 9 digits and 6 places")
     return int(Decimal(text) * MICRO) if "." in text else int(text) * MICRO
 
 

@@ -42,8 +42,8 @@ class Because(Part):
     """Because of what: the kind, the id of the thing where there is one, and words."""
 
     kind: Plain[BecauseKind]
-    ref: Plain[str | None] = None
-    text: Personal[str | None] = None
+    ref: Plain[Annotated[str, Field(max_length=200)] | None] = None
+    text: Personal[Annotated[str, Field(max_length=2000)] | None] = None
 
 
 class Step(Part):

@@ -100,8 +100,14 @@ class PolicyDocument(Stage):
 
     @property
     def is_monotone(self) -> bool:
-        """Say whether the policy promises that raising one score never lowers the level."""
-        return self.combine.op not in MONOTONE_EXCEPTIONS and not isinstance(self.combine, Model)
+        """Say whether the policy promises that raising one score never lowers the level.
+
+        Keeping the highest of a task does not: a raised older score takes the place of a later one, of another
+        kind perhaps, which weighs more or meets a requirement.
+        """
+        keeps_highest = self.replace is not None and self.replace.keep == "highest"
+        excepted = self.combine.op in MONOTONE_EXCEPTIONS or isinstance(self.combine, Model)
+        return not (keeps_highest or excepted)
 
     @property
     def canonical_json(self) -> str:

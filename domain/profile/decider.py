@@ -1,11 +1,9 @@
 """The rules of a learner's profile entries. One stream a learner: `profile-<learner_id>`."""
 
 from dataclasses import dataclass
-from typing import Annotated, Final, assert_never
+from typing import Final, assert_never
 
-from pydantic import Field
-
-from domain.kernel.envelope import Command
+from domain.kernel.envelope import Command, Text
 from domain.kernel.errors import Refused, Unknown
 from domain.kernel.ids import Code, EntryId, LearnerId
 from domain.profile.events import EntryKind, ProfileEntryNoted, ProfileEntryRetired, ProfileEvent
@@ -17,7 +15,7 @@ class NoteProfileEntry(Command):
     entry_id: EntryId
     learner_id: LearnerId
     kind: EntryKind
-    text: Annotated[str, Field(min_length=1, max_length=2000)]
+    text: Text
     area: Code | None = None
 
 

@@ -74,6 +74,8 @@ def _observation(line: int, given: Iterable[tuple[str, Any]], columns: Mapping[s
         inside = content
         for part in outer:
             inside = inside.setdefault(part, {})
+            if not isinstance(inside, dict):
+                raise Invalid("malformed", f"{part} is given as a whole and in parts", column=column)
         if name:
             inside[name] = value
     return ObservationRow(line, parse_command(Observation, content))

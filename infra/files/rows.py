@@ -1,5 +1,6 @@
 """What the readers of files share: CSV rows by named column, and the report of a row that can't be taken."""
 
+import _csv
 import csv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ def csv_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, list[str
     row is refused where it is read, the others are not lost.
 
     Raises:
-        Invalid: malformed, when the header lacks a column.
+        Invalid: malformed, when the header lacks a column or holds it twice.
         Misconfigured: configuration, when the file can't be opened.
     """
     with open_file(path).open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
@@ -42,12 +43,25 @@ def csv_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, list[str
         header = next(reader, [])
         places = [_place(header, column, path) for column in columns]
         width, line = len(header), reader.line_num
-        for row in reader:
+        for row in _each(reader):
             line, started = reader.line_num, line + 1
-            if len(row) == width:
+            if isinstance(row, csv.Error):
+                yield BadRow(path.name, started, "malformed", f"row is not CSV: {row}")
+            elif len(row) == width:
                 yield started, [row[place] for place in places]
             elif row:
                 yield BadRow(path.name, started, "malformed", f"row has {len(row)} fields, the header {width}")
+
+
+def _each(reader: "_csv.Reader") -> Iterator[list[str] | csv.Error]:
+    """Yield the rows; one that is too long or broken does not end the file."""
+    while True:
+        try:
+            yield next(reader)
+        except csv.Error as error:
+            yield error
+        except StopIteration:
+            return
 
 
 def read_rows(path: Path, columns: Sequence[str], read: Callable[[int, list[str]], _Row]) -> Iterator[_Row | BadRow]:
@@ -77,8 +91,9 @@ def header_of(path: Path) -> list[str]:
 
 
 def _place(header: Sequence[str], column: str, path: Path) -> int:
-    if column not in header:
-        raise Invalid("malformed", f"column {column} is missing", file=path.name, columns=", ".join(header))
+    if header.count(column) != 1:
+        fault = f"column {column} is {'listed twice' if column in header else 'missing'}"
+        raise Invalid("malformed", fault, file=path.name, columns=", ".join(header))
     return header.index(column)
 
 

@@ -38,7 +38,7 @@ def load_keys(settings: TokenSettings, data_dir: Path) -> Keys:
     """Return the configured keys, or else this installation's own, for development, from its data folder.
 
     Raises:
-        Misconfigured: a key set that can't be read, or a key beside it.
+        Misconfigured: a key set that can't be read, or a key beside it; a data folder that can't be used.
     """
     if settings.jwks_file is None:
         secret = settings.jwt_key.get_secret_value() if settings.jwt_key else _development_key(data_dir)
@@ -56,14 +56,17 @@ def load_keys(settings: TokenSettings, data_dir: Path) -> Keys:
 def _development_key(data_dir: Path) -> str:
     """Read the key of this installation; make it first, so that of many programs at once one key wins."""
     path, made = data_dir / "token.key", data_dir / f"token.key.{os.getpid()}"
-    if not path.exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
-        made.touch(0o600)
-        made.write_text(secrets.token_urlsafe(32))
-        with suppress(FileExistsError):
-            path.hardlink_to(made)
-        made.unlink()
-    return path.read_text()
+    try:
+        if not path.exists():
+            data_dir.mkdir(parents=True, exist_ok=True)
+            made.touch(0o600)
+            made.write_text(secrets.token_urlsafe(32))
+            with suppress(FileExistsError):
+                path.hardlink_to(made)
+            made.unlink()
+        return path.read_text()
+    except OSError as error:
+        raise Misconfigured("configuration", f"data folder can't be used: {error}") from error
 
 
 def mint_token(settings: TokenSettings, keys: Keys, principal: Principal, lifetime_s: int) -> str:

@@ -6,7 +6,7 @@ from importlib.resources import files
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from domain.kernel.errors import RULES
@@ -15,7 +15,7 @@ _ASSETS = "/docs/assets"
 
 
 def add_pages(app: Starlette, title: str, openapi_url: str = "/openapi.json") -> None:
-    """Add `/docs`, which reads the OpenAPI document of the application, and `/errors`, which explains each rule."""
+    """Add `/docs`, which reads the OpenAPI document, `/`, which leads there, and `/errors` about each rule."""
     documentation = get_swagger_ui_html(
         openapi_url=openapi_url,
         title=title,
@@ -29,10 +29,14 @@ def add_pages(app: Starlette, title: str, openapi_url: str = "/openapi.json") ->
     async def docs(_request: Request) -> Response:
         return documentation
 
+    async def home(_request: Request) -> Response:
+        return RedirectResponse("/docs")
+
     async def errors(_request: Request) -> Response:
         return rules
 
     app.mount(_ASSETS, StaticFiles(directory=str(files("fastapi_offline") / "static")))
+    app.add_route("/", home, include_in_schema=False)
     app.add_route("/docs", docs, include_in_schema=False)
     app.add_route("/errors", errors, include_in_schema=False)
 

@@ -4,6 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from domain.kernel.errors import Misconfigured
 from infra.postgres.embedded import embedded_server
 from infra.postgres.migrate import migrate
 from infra.settings import DatabaseSettings
@@ -24,9 +28,11 @@ def open_database(settings: DatabaseSettings) -> Iterator[Database]:
 
     Raises:
         Unavailable: the embedded server does not start.
-        Misconfigured: a migration was changed after it ran.
+        Misconfigured: an address that can't be read, a migration that was changed after it ran.
     """
     if settings.database_url is not None:
+        _check_form("MASTERY_DATABASE_URL", settings.database_url)
+        _check_form("MASTERY_DATABASE_OWNER_URL", settings.database_owner_url or "")
         if settings.database_owner_url is not None:
             migrate(settings.database_owner_url)
         yield Database(settings.database_url, settings.database_owner_url)
@@ -34,3 +40,10 @@ def open_database(settings: DatabaseSettings) -> Iterator[Database]:
     with embedded_server(settings.data_dir / "postgres") as server:
         migrate(server.conninfo("mastery_owner"))
         yield Database(server.conninfo("mastery_app"), server.conninfo("mastery_owner"))
+
+
+def _check_form(variable: str, address: str) -> None:
+    try:
+        conninfo_to_dict(address)
+    except psycopg.ProgrammingError:  # its text may hold the password
+        raise Misconfigured("configuration", f"{variable} is not an address of PostgreSQL") from None

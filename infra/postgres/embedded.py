@@ -180,11 +180,20 @@ class EmbeddedServer:
 
 @contextmanager
 def embedded_server(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[EmbeddedServer]:
-    """Use the server of a folder: start it if nobody did, stop it if nobody else uses it any more."""
+    """Use the server of a folder: start it if nobody did, stop it if nobody else uses it any more.
+
+    Raises:
+        Misconfigured: the folder can't be made or written to.
+        Unavailable: as `EmbeddedServer.start`.
+    """
     folder = folder.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        users = (folder / "users.lock").open("a")
+    except OSError as error:
+        raise Misconfigured("configuration", f"data folder can't be used: {error}") from error
     server = EmbeddedServer(folder, settings or {})
-    with (folder / "users.lock").open("a") as users:
+    with users:
         with _turn(folder):
             server.start()
             fcntl.flock(users, fcntl.LOCK_SH)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from services.cli.output import AsJSON, examples, out, print_table, show, utc
+from services.cli.output import AsJSON, an_id, examples, out, print_table, show, utc
 
 app = typer.Typer(no_args_is_help=True, help="The audit trail: who did what, when, why, before and after.")
 
@@ -21,10 +21,10 @@ def register(parent: typer.Typer) -> None:
 )
 def search(
     *,
-    learner: Annotated[str | None, typer.Option(help="Events about this learner.")] = None,
-    actor: Annotated[str | None, typer.Option(help="Acts of this person or program.")] = None,
+    learner: Annotated[str | None, typer.Option(callback=an_id, help="Events about this learner.")] = None,
+    actor: Annotated[str | None, typer.Option(callback=an_id, help="Acts of this person or program.")] = None,
     type_name: Annotated[str | None, typer.Option("--type", help="Events of this type.")] = None,
-    competency: Annotated[str | None, typer.Option(help="Events about this competency.")] = None,
+    competency: Annotated[str | None, typer.Option(callback=an_id, help="Events about this competency.")] = None,
     reason: Annotated[str | None, typer.Option(help="Acts with this reason code.")] = None,
     since: Annotated[datetime | None, typer.Option(help="Recorded at or after this time (UTC).")] = None,
     until: Annotated[datetime | None, typer.Option(help="Recorded before this time (UTC).")] = None,

@@ -2,15 +2,18 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from services.cli.output import AsJSON, examples, out, print_records, print_table, show, utc
+from services.cli.output import AsJSON, an_id, err, examples, out, print_records, print_table, show, utc
 from services.cli.policy_words import InLanguage, Lang
 
+if TYPE_CHECKING:
+    from services.query_api.answers import Connection
+
 app = typer.Typer(no_args_is_help=True, help="Learners: their levels, profile, goals and pathways.")
-Learner = Annotated[str, typer.Argument(help="The learner's id.")]
+Learner = Annotated[str, typer.Argument(callback=an_id, help="The learner's id.")]
 AsOf = Annotated[datetime | None, typer.Option(help="As it was in the world at this time (UTC).")]
 KnownAt = Annotated[datetime | None, typer.Option(help="As the ledger knew at this time (UTC).")]
 PolicyName = Annotated[str | None, typer.Option("--policy", help="Under this policy: an id or a version.")]
@@ -35,7 +38,6 @@ def show_learner(
     as_json: AsJSON = False,
 ) -> None:
     """Show a learner's levels, profile, goals and pathways."""
-    from domain.kernel.errors import Unknown
     from services.cli.catch_up import catch_up
     from services.cli.ledger import ask, open_ledger
     from services.query_api.answers import Connection
@@ -43,11 +45,9 @@ def show_learner(
     from services.query_api.learner_mastery import View, read_mastery
     from services.query_api.learner_pathway import read_pathways
     from services.query_api.learner_profile import read_profile
-    from services.query_api.projections import read_tracking
 
     async def question(connection: Connection) -> dict[str, Any]:
-        if not (await read_tracking(connection, "mastery", learner_id)).is_known:
-            raise Unknown("learner-unknown", f"no event is about learner {learner_id}")
+        await _require_known(connection, learner_id)
         view = View(as_of=utc(as_of), known_at=utc(known_at), policy=policy)
         mastery = await read_mastery(connection, learner_id, view)
         return {
@@ -66,7 +66,7 @@ def show_learner(
 
 def explain(
     learner_id: Learner,
-    competency_id: Annotated[str, typer.Argument(help="The competency's id.")],
+    competency_id: Annotated[str, typer.Argument(callback=an_id, help="The competency's id.")],
     *,
     as_of: AsOf = None,
     known_at: KnownAt = None,
@@ -77,15 +77,36 @@ def explain(
     """Explain a level: which scores count, which do not and why, what is met, what is still needed."""
     from services.cli.catch_up import catch_up
     from services.cli.ledger import ask, open_ledger
-    from services.query_api.explain_mastery import CellView, read_explanation
+    from services.query_api.answers import Connection
+    from services.query_api.explain_mastery import CellView, MasteryExplained, read_explanation
+
+    async def question(connection: Connection) -> MasteryExplained:
+        await _require_known(connection, learner_id)
+        return await read_explanation(connection, learner_id, view)
 
     moment = {"as_of": utc(as_of), "known_at": utc(known_at)}
     view = CellView.model_validate({"competency": competency_id, "policy": policy, "lang": lang.value, **moment})
     with open_ledger() as database:
         catch_up(database)
-        explained = ask(database, lambda connection: read_explanation(connection, learner_id, view))
+        explained = ask(database, question)
     document = explained.model_dump(mode="json")
     show(document, as_json=as_json, render=lambda: print_explanation(document))
+
+
+async def _require_known(connection: "Connection", learner_id: str) -> None:
+    """Refuse a learner whom no event is about; warn where levels lack the events of a parked learner.
+
+    Raises:
+        Unknown: learner-unknown.
+    """
+    from domain.kernel.errors import Unknown
+    from services.query_api.projections import read_tracking
+
+    tracking = await read_tracking(connection, "mastery", learner_id)
+    if not tracking.is_known:
+        raise Unknown("learner-unknown", f"no event is about learner {learner_id}")
+    if tracking.parked_at is not None:
+        err.print(f"learner {learner_id} is parked: events from position {tracking.parked_at} on do not count yet")
 
 
 def _print_learner(document: dict[str, Any]) -> None:

@@ -1,9 +1,13 @@
 """How the command speaks: data on stdout, progress and faults on stderr, JSON where it is asked for, exit codes."""
 
+import os
+import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from pathlib import Path
+from typing import Annotated, Any, Final, TypeVar
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -11,14 +15,18 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from domain.kernel.errors import LedgerError, Misconfigured, Unavailable
+from domain.kernel.errors import Invalid, LedgerError, Misconfigured, Unavailable
 
+Given = TypeVar("Given", str, str | None, list[str] | None)
+PIPE_WIDTH: Final = 200
+"""Characters of a line where no terminal says how wide it is."""
 REFUSED: Final = 1
 USAGE: Final = 2
 UNAVAILABLE: Final = 3
 """The database does not answer, or the projectors have not caught up."""
 
-out: Final = Console(highlight=False, markup=False)
+_width: Final = None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
+out: Final = Console(highlight=False, markup=False, width=_width)
 err: Final = Console(stderr=True, highlight=False, markup=False)
 
 AsJSON = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
@@ -41,13 +49,12 @@ def show(document: Any, *, as_json: bool, render: Callable[[], object]) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
-    """Print rows under column names; None is shown as nothing, numbers stand at the right, the last column wraps."""
+    """Print rows under column names; None is shown as nothing, numbers stand at the right, what is too long wraps."""
     table = Table(title=title, title_justify="left", title_style="bold", header_style="dim", box=SIMPLE_HEAD)
     cells = [["" if value is None else value for value in row] for row in rows]
     for place, column in enumerate(columns):
         numeric = all(isinstance(row[place], int | float) or row[place] == "" for row in cells)
-        wraps = place == len(columns) - 1
-        table.add_column(column, justify="right" if numeric and cells else "left", no_wrap=not wraps)
+        table.add_column(column, justify="right" if numeric and cells else "left", no_wrap=numeric, overflow="fold")
     for row in cells:
         table.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row))
     out.print(table)
@@ -61,6 +68,30 @@ def print_records(title: str, columns: Sequence[str], records: Iterable[Mapping[
 def utc(time: datetime | None) -> datetime | None:
     """Return a time of the command line, which is in UTC, as such."""
     return None if time is None else time.replace(tzinfo=UTC)
+
+
+def an_id(given: Given) -> Given:
+    """Return what an argument names, if it has the form of an id; for the `callback` of arguments and options."""
+    from domain.kernel.ids import ID_PATTERN
+
+    for one in [given] if isinstance(given, str) else given or ():
+        if not re.fullmatch(ID_PATTERN, one):
+            raise typer.BadParameter(f"{one!r} is not an id: 1 to 200 characters of A-Z a-z 0-9 . _ ~ : @ -")
+    return given
+
+
+def read_json(file: Path) -> Any:
+    """Return what a file of the command line holds.
+
+    Raises:
+        Invalid: malformed.
+    """
+    import json
+
+    try:
+        return json.loads(file.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise Invalid("malformed", f"file is not JSON: {error}", file=file) from error
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from services.cli import policy_words
-from services.cli.output import REFUSED, AsJSON, DryRun, err, examples, out, print_table, show
+from services.cli.output import REFUSED, AsJSON, DryRun, err, examples, out, print_table, read_json, show
 
 if TYPE_CHECKING:
     from domain.policy.document import PolicyDocument
@@ -117,11 +117,9 @@ def evaluate(file: File, *, framework: Framework = None, as_json: AsJSON = False
 )
 def check_vectors(file: File, *, as_json: AsJSON = False) -> None:
     """Run inputs whose outcome another system has published through the kernel, and compare."""
-    import json
-
     from domain.mastery.vectors import check
 
-    report = check(json.loads(file.read_bytes()))
+    report = check(read_json(file))
     document = {"by_algorithm": report["by_algorithm"]}
     show(document, as_json=as_json, render=lambda: _print_checks(document))
     failures: Any = report["failures"]
@@ -147,12 +145,6 @@ def print_moves(document: dict[str, Any]) -> None:
 
 
 def _read(file: Path) -> "PolicyDocument":
-    import json
-
-    from domain.kernel.errors import Invalid
     from domain.policy.document import parse_policy
 
-    try:
-        return parse_policy(json.loads(file.read_bytes()))
-    except json.JSONDecodeError as error:
-        raise Invalid("malformed", f"policy is not JSON: {error}", file=file) from error
+    return parse_policy(read_json(file))

@@ -10,7 +10,8 @@ from typing import Any, Final, cast
 
 from domain.kernel.envelope import Meta, Reason
 from domain.kernel.errors import Refused, Unavailable
-from domain.kernel.ids import FrameworkId, PolicyId, PolicyVersion
+from domain.kernel.ids import PolicyId, PolicyVersion
+from domain.kernel.parsing import parse_command
 from domain.policy.decider import (
     INITIAL,
     DraftPolicy,
@@ -71,19 +72,21 @@ def publish(
     """Draft and publish a policy; return what it moved once it is in force. The projectors run meanwhile.
 
     Raises:
+        Invalid: malformed.
         Refused: as `domain.policy.decider.decide`.
         Unavailable: it does not come into force.
     """
-    name, scope = PolicyId(policy_id), FrameworkId(framework_id) if framework_id else None
-    document = json.loads(policy.canonical_json)
+    draft = {"policy_id": policy_id, "framework_id": framework_id, "document": json.loads(policy.canonical_json)}
     try:
-        _append(database, DraftPolicy(policy_id=name, framework_id=scope, document=document), reason)
+        _append(database, parse_command(DraftPolicy, draft), reason)
     except Refused as refusal:
         if refusal.rule != "policy-unchanged":
             raise
         err.print(f"{refusal}: no new revision")
     started = time.perf_counter()
-    receipt = _append(database, PublishPolicy(policy_id=name, version=PolicyVersion(policy.version)), reason)
+    receipt = _append(
+        database, PublishPolicy(policy_id=PolicyId(policy_id), version=PolicyVersion(policy.version)), reason
+    )
     return {"policy_id": policy_id, "version": policy.version} | _wait_and_tell(
         database, receipt, PolicyActivated.type, started
     )
@@ -97,7 +100,7 @@ def roll_back(database: Database, policy_id: str, reason: str) -> dict[str, Any]
         Refused: nothing-to-roll-back.
     """
     started = time.perf_counter()
-    receipt = _append(database, RollBackPolicy(policy_id=PolicyId(policy_id)), reason)
+    receipt = _append(database, parse_command(RollBackPolicy, {"policy_id": policy_id}), reason)
     return {"policy_id": policy_id} | _wait_and_tell(database, receipt, None, started)
 
 

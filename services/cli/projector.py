@@ -67,7 +67,7 @@ def parked(
 
     with _connection() as connection:
         document = [one._asdict() for one in parking.parked(connection, name)]
-    columns = ("projector", "position", "type", "learner_id", "waiting", "why", "since")
+    columns = ("projector", "position", "type", "learner_id", "waiting", "since", "why")
     show(document, as_json=as_json, render=lambda: print_records("Parked", columns, document))
 
 

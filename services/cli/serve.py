@@ -1,6 +1,8 @@
 """`mastery serve`, `mastery command-api`, `mastery query-api`: the parts as processes, all of them or one."""
 
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -12,7 +14,7 @@ from typing import Final
 
 import typer
 
-from domain.kernel.errors import Unavailable
+from domain.kernel.errors import Misconfigured, Unavailable
 from services.cli.output import err, examples
 
 PROJECTORS: Final = ("mastery", "learner_profile", "audit_trail")
@@ -29,7 +31,10 @@ PARTS: Final[Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(slots=True)
 class Part:
-    """One process of `mastery serve`, in a session of its own: Ctrl-C reaches it through its parent only."""
+    """One process of `mastery serve`, in a session of its own: Ctrl-C reaches it through its parent only.
+
+    Where the system has `setpriv` (Linux), it is asked to end when its parent is killed.
+    """
 
     name: str
     process: subprocess.Popen[bytes] = field(init=False)
@@ -37,7 +42,8 @@ class Part:
 
     def start(self) -> None:
         """Start the process."""
-        command = [sys.executable, "-m", "services.cli.main", *PARTS[self.name]]
+        bound = ("setpriv", "--pdeathsig", "TERM") if shutil.which("setpriv") else ()
+        command = [*bound, sys.executable, "-m", "services.cli.main", *PARTS[self.name]]
         self.started_s = time.monotonic()
         self.process = subprocess.Popen(command, start_new_session=True)  # noqa: S603 - our own program
 
@@ -93,6 +99,7 @@ def serve() -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
+    _require_free_ports()
     with open_ledger():
         parts: list[Part] = []
         try:
@@ -122,13 +129,7 @@ def _tell_when_ready(stop: threading.Event, parts: Sequence[Part]) -> None:
     Raises:
         Unavailable: they do not, or a part ended.
     """
-    from infra.settings import CommandAPISettings, QueryAPISettings, read_settings
-
-    commands, queries = read_settings(CommandAPISettings), read_settings(QueryAPISettings)
-    urls = {
-        "commands": f"http://{commands.command_api_host}:{commands.command_api_port}",
-        "questions": f"http://{queries.query_api_host}:{queries.query_api_port}",
-    }
+    urls = {name: f"http://{host}:{port}" for name, (host, port) in _addresses().items()}
     given_up_at = time.monotonic() + READY_TIMEOUT_S
     for name, url in urls.items():
         while not _answers(url) and not stop.wait(POLL_S):
@@ -139,6 +140,29 @@ def _tell_when_ready(stop: threading.Event, parts: Sequence[Part]) -> None:
         if not stop.is_set():
             err.print(f"{name:10} {url}/docs")
     err.print("a token:   mastery token teacher t-mora     (Ctrl-C ends all)")
+
+
+def _addresses() -> Mapping[str, tuple[str, int]]:
+    from infra.settings import CommandAPISettings, QueryAPISettings, read_settings
+
+    commands, queries = read_settings(CommandAPISettings), read_settings(QueryAPISettings)
+    return {
+        "commands": (commands.command_api_host, commands.command_api_port),
+        "questions": (queries.query_api_host, queries.query_api_port),
+    }
+
+
+def _require_free_ports() -> None:
+    """Refuse to start beside another program, whose answers would be taken for ours.
+
+    Raises:
+        Misconfigured: configuration.
+    """
+    for name, (host, port) in _addresses().items():
+        try:
+            socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+        except OSError as error:
+            raise Misconfigured("configuration", f"{name} can't listen: {error.strerror}") from error
 
 
 def _answers(url: str) -> bool:

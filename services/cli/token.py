@@ -4,7 +4,7 @@ from typing import Annotated, Final, Literal
 
 import typer
 
-from services.cli.output import AsJSON, examples, show
+from services.cli.output import AsJSON, an_id, examples, show
 
 HOUR_S: Final = 3600
 RoleName = Literal["learner", "guardian", "teacher", "administrator", "auditor", "service", "system"]
@@ -22,9 +22,13 @@ def register(app: typer.Typer) -> None:
 
 def token(
     role: Annotated[RoleName, typer.Argument(help="What the bearer is.")],
-    subject: Annotated[str, typer.Argument(help="Who the bearer is; a learner's own id for the role learner.")],
+    subject: Annotated[
+        str, typer.Argument(callback=an_id, help="Who the bearer is; a learner's own id for a learner.")
+    ],
     *,
-    learner: Annotated[list[str] | None, typer.Option(help="A learner linked to a guardian; may be repeated.")] = None,
+    learner: Annotated[
+        list[str] | None, typer.Option(callback=an_id, help="A learner linked to a guardian; may be repeated.")
+    ] = None,
     hours: Annotated[int, typer.Option(min=1, max=24 * 30, help="How long the token holds.")] = 12,
     as_json: AsJSON = False,
 ) -> None:

@@ -28,6 +28,8 @@ BODY_BYTES_MAX: Final = 16 * 1024 * 1024
 ATTEMPTS_MAX: Final = 4
 """How often a command is decided anew because its stream has moved on meanwhile."""
 KEY_LENGTH_MAX: Final = 200
+CORRELATION_LENGTH_MAX: Final = 200
+VERSION_DIGITS_MAX: Final = 10
 
 S = TypeVar("S")
 Decide = Callable[[Sequence[Event], Facts], Sequence[Event]]
@@ -89,7 +91,7 @@ class Desk:
             command,
             principal,
             check_occurred(command.occurred_at or now, now),
-            meta_of(command, actor, request.headers.get("correlation-id"), _key(request, actor)),
+            meta_of(command, actor, correlation_of(request), _key(request, actor)),
             hashlib.sha256(f"{request.scope['path']}\n".encode() + body).digest(),
             _if_match(request),
             location,
@@ -176,14 +178,26 @@ def meta_of(command: Command, actor: Actor, correlation_id: str | None, key: str
     )
 
 
+def correlation_of(request: Request) -> str | None:
+    """Return the id that the caller follows the request by.
+
+    Raises:
+        Invalid: malformed.
+    """
+    return _header(request, "Correlation-Id", CORRELATION_LENGTH_MAX)
+
+
 def _key(request: Request, actor: Actor) -> str | None:
-    """Return the idempotency key of a request, which is the actor's own."""
-    key = request.headers.get("idempotency-key")
-    if key is None:
-        return None
-    if not 0 < len(key) <= KEY_LENGTH_MAX:
-        raise Invalid("malformed", f"Idempotency-Key has {len(key)} characters, not 1..{KEY_LENGTH_MAX}")
-    return f"{actor.id}:{key}"
+    """Return the idempotency key of a request, which is the actor's own; no id holds the blank between."""
+    key = _header(request, "Idempotency-Key", KEY_LENGTH_MAX)
+    return None if key is None else f"{actor.id} {key}"
+
+
+def _header(request: Request, name: str, length_max: int) -> str | None:
+    text = request.headers.get(name)
+    if text is not None and not 0 < len(text) <= length_max:
+        raise Invalid("malformed", f"{name} has {len(text)} characters, not 1..{length_max}")
+    return text
 
 
 def _if_match(request: Request) -> int | None:
@@ -191,7 +205,7 @@ def _if_match(request: Request) -> int | None:
     if tag is None or tag == "*":
         return None
     version = tag.strip().strip('"')
-    if not (version.isascii() and version.isdigit()):
+    if not (version.isascii() and version.isdigit() and len(version) <= VERSION_DIGITS_MAX):
         raise Invalid("malformed", f"If-Match {tag} is not the version of a stream")
     return int(version)
 

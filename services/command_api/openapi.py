@@ -13,6 +13,7 @@ from domain.kernel.envelope import Command
 from services.command_api.desk import Desk
 
 _IN_PATH: Final = re.compile(r"{(\w+)}")
+_TAGS: Final = re.compile(r"^/v1/(\w+)")
 _TEXT: Final = {"type": "string"}
 _RECORDED: Final[Mapping[str, Any]] = {
     "type": "object",
@@ -95,11 +96,11 @@ def document(
     schemas: dict[str, Any] = definitions["$defs"]
     for path, module in commands:
         _leave_out(schemas[module.COMMAND.__name__], _IN_PATH.findall(path), module.MAKES)
-    paths = {path: {"post": _operation(path, module)} for path, module in commands}
+    operations = {path: _operation(path, module) for path, module in commands} | {batch[0]: _batch(batch[1])}
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": "1", "description": "Acts that the ledger records, or refuses by a rule."},
-        "paths": paths | {batch[0]: {"post": _batch(batch[1])}},
+        "paths": {path: {"post": {"tags": _TAGS.findall(path)} | one} for path, one in operations.items()},
         "components": {
             "schemas": schemas | {"Recorded": _RECORDED, "Problem": _PROBLEM},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},

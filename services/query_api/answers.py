@@ -52,7 +52,7 @@ class Answer(Part):
     lag_seconds: float = 0
     """How long ago the oldest of them was recorded; 0 if there is none."""
     stale: bool = False
-    """The caller asked by `Min-Position` for a later position than could be waited for."""
+    """The answer lacks events up to `Min-Position`, or of its learner, who is parked in the projector."""
 
 
 def cursor_of(position: int) -> str:

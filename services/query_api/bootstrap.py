@@ -102,4 +102,5 @@ async def _read_snapshots(connection: Connection) -> None:
 async def _malformed(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     fault = error.errors()[0]
-    return problem(Invalid("malformed", f"{'.'.join(map(str, fault['loc'][1:]))}: {fault['msg'].lower()}"))
+    message = fault["msg"][0].lower() + fault["msg"][1:]
+    return problem(Invalid("malformed", f"{'.'.join(map(str, fault['loc'][1:]))}: {message}"))

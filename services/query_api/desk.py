@@ -108,7 +108,7 @@ class Visit:
         """Return an answer from a read model, with the place in the log that it is true at.
 
         With `Min-Position` the answer waits for the projector, or says that it is stale; an answer that the
-        caller has already is not read again (304).
+        caller has already is not read again (304). An answer about a parked learner is stale too.
 
         Raises:
             Unknown: learner-unknown, if no event is about the learner.
@@ -122,8 +122,9 @@ class Visit:
         }
         if answer is None:
             return Response(status_code=304, headers=headers)
-        stale = tracking.position < self.min_position
-        placed = answer.model_copy(update={**tracking.model_dump(exclude={"is_known"}), "stale": stale})
+        stale = tracking.position < self.min_position or tracking.parked_at is not None
+        place = tracking.model_dump(include={"position", "lag_events", "lag_seconds"})
+        placed = answer.model_copy(update={**place, "stale": stale})
         return Response(placed.model_dump_json(), headers=headers, media_type="application/json")
 
     async def _read(
@@ -138,7 +139,7 @@ class Visit:
 
 
 def _tag(projector: Projector, tracking: Tracking) -> str:
-    return f'W/"{projector or "log"}-{tracking.position}"'
+    return f'W/"{projector or "log"}-{tracking.build}-{tracking.position}"'
 
 
 AtDesk = Annotated[Visit, Depends()]

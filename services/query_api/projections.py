@@ -7,18 +7,24 @@ from domain.kernel.errors import Unavailable
 from services.query_api.answers import Answer, Connection, Part, rows
 
 TRACKING: Final = """
-    SELECT tracked.position, head.position - tracked.position AS lag_events,
+    SELECT tracked.build, tracked.position, head.position - tracked.position AS lag_events,
            coalesce((SELECT extract(epoch FROM clock_timestamp() - recorded_at)
                        FROM ledger.event
                       WHERE event.position > tracked.position
                       ORDER BY event.position
                       LIMIT 1), 0)::float AS lag_seconds,
            %(learner_id)s::text IS NULL
-               OR EXISTS (SELECT FROM ledger.event WHERE event.learner_id = %(learner_id)s) AS is_known
+               OR EXISTS (SELECT FROM ledger.event WHERE event.learner_id = %(learner_id)s) AS is_known,
+           (SELECT min(parked.position)
+              FROM read_model.parked
+             WHERE parked.projector = %(projector)s AND parked.generation = tracked.facts_generation
+                   AND parked.learner_id = %(learner_id)s) AS parked_at
       FROM (SELECT coalesce(max(position), 0) AS position FROM ledger.event) AS head,
-           LATERAL (SELECT CASE WHEN %(projector)s::text IS NULL THEN head.position
-                                ELSE (SELECT live.position FROM read_model.live WHERE live.projector = %(projector)s)
-                           END AS position) AS tracked
+           LATERAL (SELECT generation || '.' || epoch AS build, facts_generation, position
+                      FROM read_model.projector
+                     WHERE name = %(projector)s AND generation IS NOT NULL
+                    UNION ALL
+                    SELECT 'log', NULL, head.position WHERE %(projector)s::text IS NULL) AS tracked
 """
 PROJECTORS: Final = """
     SELECT projector.name, projector.generation, projector.position, head.position - projector.position AS lag_events,
@@ -30,7 +36,7 @@ PROJECTORS: Final = """
            projector.events_per_second, projector.updated_at,
            (SELECT count(*)
               FROM read_model.parked
-             WHERE parked.projector = projector.name AND parked.generation = projector.generation) AS parked,
+             WHERE parked.projector = projector.name AND parked.generation = projector.facts_generation) AS parked,
            head.position AS head
       FROM (SELECT coalesce(max(position), 0) AS position FROM ledger.event) AS head
       LEFT JOIN read_model.projector ON true
@@ -75,12 +81,18 @@ class Projections(Answer):
 
 
 class Tracking(Part):
-    """How far the read model behind an answer has come, and whether the learner asked about is known."""
+    """How far the read model behind an answer has come, and whether the learner asked about is known.
 
+    `build` changes when rows change without a new position; `parked_at` is the learner's event that the read model
+    could not digest, and that later ones wait behind.
+    """
+
+    build: str
     position: int
     lag_events: int
     lag_seconds: float
     is_known: bool
+    parked_at: int | None
 
 
 async def read_tracking(connection: Connection, projector: str | None, learner_id: str | None = None) -> Tracking:
@@ -89,10 +101,9 @@ async def read_tracking(connection: Connection, projector: str | None, learner_i
     Raises:
         Unavailable: unavailable, before its first generation.
     """
-    (row,) = await rows(connection, TRACKING, {"projector": projector, "learner_id": learner_id})
-    if row["position"] is None:
-        raise Unavailable("unavailable", f"projector {projector} has never run")
-    return Tracking(**row)
+    for row in await rows(connection, TRACKING, {"projector": projector, "learner_id": learner_id}):
+        return Tracking(**row)
+    raise Unavailable("unavailable", f"projector {projector} has never run")
 
 
 async def read_projections(connection: Connection) -> Projections:

@@ -53,6 +53,10 @@ def test_the_audit_trail_is_searched_by_type_and_learner(filled: Mastery) -> Non
     assert [entry["after"] for entry in found["entries"]] == ["3", "2"]
 
 
+def test_a_narrow_table_leaves_nothing_out(filled: Mastery) -> None:
+    assert "\u2026" not in filled("audit", "search", COLUMNS="60").out
+
+
 def test_a_published_policy_moves_whom_evaluate_said_and_rollback_moves_them_back(filled: Mastery) -> None:
     policy = filled.write("latest.json", LATEST)
     foreseen = filled("policy", "evaluate", policy, "--framework", DOCUMENT, "--json").document

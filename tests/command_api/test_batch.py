@@ -49,6 +49,12 @@ async def test_good_lines_are_recorded_and_bad_ones_reported(door: Door, store: 
     assert await store.head() == 7
 
 
+async def test_a_number_that_no_table_holds_harms_no_other_line(door: Door, store: EventStore) -> None:
+    body = lines({"attempt": 2**40}, {"attempt": 0}, {"source": {"system": "lms", "row": 2**70}}, {})
+    found = results(await door.post(BATCH, body))
+    assert [(one["status"], one.get("code")) for one in found] == [("refused", "malformed")] * 3 + [("recorded", None)]
+
+
 async def test_a_repeat_adds_nothing_and_says_so(door: Door, store: EventStore) -> None:
     body = lines(*({"evidence_id": f"e{number}"} for number in range(7)), {"evidence_id": None})
     first = results(await door.post(BATCH, body))

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.anyio
 EVIDENCE: Final = {"evidence_id": "e1", "learner_id": "l-91", "competency_ids": ["4.NF.1"], "kind": "quiz"}
 SCORE: Final = {"competency_id": "4.NF.1", "value": "3.5"}
 REASON: Final = {"code": "typing-error"}
+GOAL: Final = {"learner_id": "l-91", "statement": "I can compare fractions", "horizon": "short_term"}
 
 
 async def test_a_score_is_given_corrected_and_voided(door: Door, store: EventStore) -> None:
@@ -80,6 +81,11 @@ async def test_a_score_is_given_corrected_and_voided(door: Door, store: EventSto
         ("/v1/evidence/e1/scores", SCORE | {"value": "３"}, (422, "score-not-a-number")),  # noqa: RUF001 - its point
         ("/v1/evidence/e1/scores", SCORE | {"occurred_at": "2026-03-02T10:15:00"}, (422, "occurred-without-zone")),
         ("/v1/evidence/e1/scores", SCORE | {"occurred_at": "2999-01-01T00:00:00Z"}, (422, "occurred-in-future")),
+        ("/v1/evidence/e1/scores", SCORE | {"occurred_at": "0001-01-01T00:00:00+14:00"}, (422, "malformed")),
+        ("/v1/evidence/e1/scores", SCORE | {"source": {"system": "lms", "row": 2**64}}, (422, "malformed")),
+        ("/v1/evidence/e1/scores", SCORE | {"source": {"system": "lms", "batch": "x" * 256}}, (422, "malformed")),
+        ("/v1/goals", GOAL | {"due_on": "2026-02-30"}, (422, "malformed")),
+        ("/v1/goals", GOAL | {"statement": " \n"}, (422, "malformed")),
         ("/v1/evidence/e1/scores", SCORE | {"colour": "blue"}, (422, "malformed")),
         ("/v1/evidence/e1/scores", SCORE | {"evidence_id": "e2"}, (422, "malformed")),
         ("/v1/evidence/e1/scores", SCORE | {"actor": {"id": "x", "role": "teacher"}}, (422, "server-sets-it")),
@@ -105,6 +111,14 @@ async def test_a_refusal_is_a_problem_with_its_rule(
     assert await store.head() == 4
 
 
+@pytest.mark.parametrize(
+    "header", [{"if_match": "9" * 5000}, {"if_match": "two"}, {"correlation_id": "x" * 201}, {"idempotency_key": ""}]
+)
+async def test_a_header_without_its_form_is_refused(door: Door, header: dict[str, Any]) -> None:
+    refused = await door.post("/v1/evidence", EVIDENCE, **header)
+    assert (refused.status_code, refused.json()["code"]) == (422, "malformed")
+
+
 async def test_a_service_says_on_whose_behalf_and_who_assessed(door: Door, store: EventStore) -> None:
     await door.post("/v1/evidence", EVIDENCE)
     words = {"on_behalf_of": "t-2", "assessor": {"id": "t-2", "role": "teacher"}, "source": {"system": "lms", "row": 7}}
@@ -127,8 +141,7 @@ async def test_a_service_says_on_whose_behalf_and_who_assessed(door: Door, store
 async def test_a_goal_is_signed_by_those_around_the_learner(
     door: Door, actor: Actor, learner: str | None, status: int
 ) -> None:
-    goal = {"goal_id": "g1", "learner_id": "l-91", "statement": "I can compare fractions", "horizon": "short_term"}
-    assert (await door.post("/v1/goals", goal)).status_code == 201
+    assert (await door.post("/v1/goals", GOAL | {"goal_id": "g1"})).status_code == 201
     signed = await door.post("/v1/goals/g1/signatures", {}, actor, learner)
     assert signed.status_code == status
 

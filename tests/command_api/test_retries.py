@@ -5,6 +5,8 @@ from typing import Final
 
 import pytest
 
+from domain.kernel.envelope import Actor, Role
+from domain.kernel.ids import ActorId
 from infra.postgres.event_store import EventStore
 from tests.command_api.door import Door
 from tests.sample import SERVICE
@@ -42,6 +44,12 @@ async def test_the_same_key_for_another_route_is_refused(door: Door) -> None:
 async def test_a_key_belongs_to_its_actor(door: Door, store: EventStore) -> None:
     await door.post("/v1/evidence", NAMELESS, idempotency_key="k1")
     await door.post("/v1/evidence", NAMELESS, SERVICE, idempotency_key="k1")
+    assert await store.head() == 5
+
+
+async def test_two_actors_never_share_a_key(door: Door, store: EventStore) -> None:
+    await door.post("/v1/evidence", NAMELESS, Actor(id=ActorId("lms"), role=Role.SERVICE), idempotency_key="2:7")
+    await door.post("/v1/evidence", NAMELESS, Actor(id=ActorId("lms:2"), role=Role.SERVICE), idempotency_key="7")
     assert await store.head() == 5
 
 

@@ -108,7 +108,7 @@ async def test_an_unknown_route_and_a_wrong_method_are_problems(door: Door) -> N
 
 
 async def test_the_pages_load_nothing_from_elsewhere(door: Door) -> None:
-    page = (await door.client.get("/docs")).text
+    page = (await door.client.get("/", follow_redirects=True)).text
     addresses = re.findall(r"(?:src|href)=\"([^\"]+)\"", page)
     assert addresses
     for address in addresses:
@@ -120,7 +120,7 @@ async def test_the_pages_load_nothing_from_elsewhere(door: Door) -> None:
 async def test_the_api_describes_itself(door: Door) -> None:
     document = (await door.client.get("/openapi.json")).json()
     score = document["paths"]["/v1/evidence/{evidence_id}/scores"]["post"]
-    assert score["operationId"] == "GiveScore"
+    assert (score["operationId"], score["tags"]) == ("GiveScore", ["evidence"])
     assert "evidence_id" not in document["components"]["schemas"]["GiveScore"]["properties"]
     assert "evidence_id" not in document["components"]["schemas"]["SubmitEvidence"]["required"]
     references = re.findall(r'"\$ref":"#/components/schemas/(\w+)"', json.dumps(document, separators=(",", ":")))

@@ -5,6 +5,7 @@ from typing import Final
 import pytest
 
 from domain.evidence.events import ScoreGiven
+from domain.kernel.errors import Invalid
 from infra.postgres.event_store import Append, EventStore
 from services.importers.observations import import_observations
 from tests.imports.conftest import IMPORTER, NOW
@@ -102,3 +103,27 @@ async def test_bytes_that_are_not_text_spoil_their_line_only(published: EventSto
     report = await import_observations(published, path, actor=IMPORTER, now=NOW)
     assert [(bad.line, bad.rule) for bad in report.bad] == [(2, "malformed")]
     assert report.added == 1
+
+
+async def test_a_row_that_is_not_csv_spoils_itself_only(published: EventStore, tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    head = "learner_id,competency_id,kind,value,attempt,occurred_at\n"
+    rows = (f"l-1,4.NF.1,{kind},3,2,2026-03-01T10:00:00Z\n" for kind in ("q" * 200_000, "quiz"))
+    path.write_text(head + "".join(rows), encoding="utf-8")
+    report = await import_observations(published, path, actor=IMPORTER, now=NOW)
+    assert [(bad.line, bad.rule) for bad in report.bad] == [(2, "malformed")]
+    assert report.added == 1
+
+
+async def test_a_column_that_stands_twice_is_refused(published: EventStore, tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    path.write_text("learner_id,learner_id\nl-1,l-2\n", encoding="utf-8")
+    with pytest.raises(Invalid, match="column learner_id is listed twice"):
+        await import_observations(published, path, actor=IMPORTER, now=NOW)
+
+
+async def test_a_field_that_is_given_as_a_whole_and_in_parts_is_refused(published: EventStore, tmp_path: Path) -> None:
+    path = tmp_path / "scores.ndjson"
+    path.write_text(GOOD.replace("{", '{"source":"lms","source.row":1,'), encoding="utf-8")
+    report = await import_observations(published, path, actor=IMPORTER, now=NOW)
+    assert [(bad.line, bad.rule) for bad in report.bad] == [(1, "malformed")]

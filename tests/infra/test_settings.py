@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from domain.kernel.errors import Misconfigured
+from infra.http.auth import load_keys
 from infra.postgres.database import open_database
 from infra.settings import CommandAPISettings, DatabaseSettings, QueryAPISettings, read_settings
 
@@ -54,6 +55,21 @@ def test_a_program_needs_not_know_the_owner(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("MASTERY_DATABASE_URL", "postgresql://mastery_app@db/mastery")
     with open_database(read_settings(DatabaseSettings)) as database:
         assert database == ("postgresql://mastery_app@db/mastery", None)
+
+
+def test_an_address_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MASTERY_DATABASE_URL", "a word")
+    with pytest.raises(Misconfigured, match="MASTERY_DATABASE_URL is not an address of PostgreSQL"):
+        open_database(read_settings(DatabaseSettings)).__enter__()
+
+
+def test_a_data_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    settings = CommandAPISettings(data_dir=tmp_path / "file")
+    with pytest.raises(Misconfigured, match="data folder can't be used"):
+        open_database(settings).__enter__()
+    with pytest.raises(Misconfigured, match="data folder can't be used"):
+        load_keys(settings, settings.data_dir)
 
 
 def test_settings_do_not_change() -> None:

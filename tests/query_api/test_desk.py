@@ -1,6 +1,7 @@
 """Who may ask, and what every answer says of its place in the log."""
 
 import httpx
+import psycopg
 import pytest
 
 from domain.kernel.envelope import Role
@@ -13,6 +14,16 @@ from tests.query_api.histories import evidence, whole_learner
 
 pytestmark = pytest.mark.anyio
 PROFILE = "/v1/learners/l1/profile"
+PARK = """
+    INSERT INTO read_model.parked (projector, generation, position, learner_id, type, why)
+    SELECT name, facts_generation, 3, 'l1', 'goal.set.v1', 'unreadable'
+    FROM read_model.projector WHERE name = 'learner_profile'
+"""
+FREE = """
+    WITH freed AS (DELETE FROM read_model.parked)
+    UPDATE read_model.projector SET epoch = epoch + 1 WHERE name = 'learner_profile'
+"""
+"""What a retry does, beside folding."""
 
 
 @pytest.fixture(autouse=True)
@@ -88,6 +99,25 @@ async def test_an_answer_at_hand_is_not_sent_again(api: httpx.AsyncClient, store
     await append(store, evidence("z", "2026-02-02"))
     feed(database, LearnerProfile())
     assert (await api.get(PROFILE, headers={"If-None-Match": tag})).status_code == 200
+
+
+async def test_an_answer_about_a_parked_learner_is_stale_and_changes_when_the_learner_is_freed(
+    api: httpx.AsyncClient, database: str
+) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(PARK)
+        parked = await api.get(PROFILE)
+        assert (parked.json()["position"], parked.json()["stale"]) == (27, True)
+        tag = {"If-None-Match": parked.headers["ETag"]}
+        assert (await api.get(PROFILE, headers=tag)).status_code == 304
+        connection.execute(FREE)
+        freed = await api.get(PROFILE, headers=tag)
+        assert (freed.status_code, freed.json()["stale"]) == (200, False)
+
+
+async def test_a_refusal_keeps_the_words_of_a_form(api: httpx.AsyncClient) -> None:
+    answer = await api.get("/v1/learners/a%20b/profile")
+    assert answer.json()["detail"] == "learner_id: string should match pattern '^[A-Za-z0-9._~:@-]{1,200}$'"
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,13 @@ def test_a_profile_entry_of_unknown_kind_is_refused() -> None:
     assert refusal.value.context["value"] == "weakness"
 
 
+@pytest.mark.parametrize("words", [{"note": "\t "}, {"percent": True}, {"percent": "40"}])
+def test_a_note_says_something_and_a_percentage_is_a_number(words: dict[str, object]) -> None:
+    with pytest.raises(Invalid) as refusal:
+        parse_command(NoteGoalProgress, {"goal_id": "g1", "note": "x"} | words)
+    assert refusal.value.context["field"] == next(iter(words))
+
+
 @pytest.mark.parametrize("word", ["actor", "role", "recorded_at", "position"])
 def test_the_server_sets_who_and_when(word: str) -> None:
     words = {"evidence_id": "e1", "competency_id": "4.NF.1", "value": "3", word: "x"}

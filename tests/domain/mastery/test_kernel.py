@@ -6,7 +6,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from domain.kernel.errors import Invalid
@@ -58,6 +58,7 @@ def test_the_kernel_says_what_exact_fractions_say(op: str) -> None:
 @given(
     seed=st.integers(0, 10**9), op=st.sampled_from(sorted(OPS)), raised=st.integers(0, 8), quarters=st.integers(1, 8)
 )
+@example(seed=1492, op="decaying", raised=2, quarters=4)
 def test_raising_one_score_lowers_no_level_that_promises_it(seed: int, op: str, raised: int, quarters: int) -> None:
     random = Random(seed)
     document, before = policy_of(op, random), scores_of(random)
