@@ -116,8 +116,8 @@ class Story:
 def fresh_database(server: EmbeddedServer) -> Iterator[str]:
     """A migrated database with an empty log."""
     name = f"law_{next(NUMBERS)}"
-    with psycopg.connect(server.conninfo("mastery_owner", "postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE mastery".encode())
+    with psycopg.connect(server.conninfo("postgres", "postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE mastery OWNER mastery_owner".encode())
         yield server.conninfo("mastery_app", name)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
