@@ -133,7 +133,7 @@ def run(scores: int = 200_000, rounds: int = 3) -> dict[str, Any]:
 def main() -> None:
     """Print the figures as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scores", type=int, default=200_000)
+    parser.add_argument("--scores", type=int, default=1_000_000)
     print(json.dumps(run(parser.parse_args().scores), indent=2))
 
 

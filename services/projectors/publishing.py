@@ -24,6 +24,8 @@ from services.projectors.policies import Epoch, epoch_of, load_timeline
 
 POLL_S: Final = 1.0
 """How long a missed notification can go unseen."""
+RETRY_S: Final = 10.0
+"""A publication that fails is tried again, so that a repaired cause needs no restart; the log says why."""
 LISTEN: Final = "LISTEN policy_published"
 PENDING: Final = """
     SELECT position, data->>'policy_id', data->>'version', data->>'framework_id' FROM ledger.event AS published
@@ -70,6 +72,9 @@ def run(conninfo: str, stop: threading.Event) -> None:
                             pass
         except (psycopg.OperationalError, Unavailable):
             stop.wait(POLL_S)
+        except Exception:
+            log.exception("publication failed", retry_s=RETRY_S)
+            stop.wait(RETRY_S)
 
 
 def publish_next(connection: psycopg.Connection[Any], conninfo: str) -> bool:
