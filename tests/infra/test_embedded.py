@@ -43,8 +43,8 @@ import sys
 from pathlib import Path
 import psycopg
 from infra.postgres.embedded import embedded_server
-with embedded_server(Path(sys.argv[1])) as server, psycopg.connect(server.conninfo("postgres", "postgres")) as connection:
-    print(*connection.execute("SELECT 1").fetchone())
+with embedded_server(Path(sys.argv[1])) as server, psycopg.connect(server.conninfo("postgres", "postgres")) as database:
+    print(*database.execute("SELECT 1").fetchone())
 """
 
 
