@@ -19,6 +19,7 @@ LearnerId = NewType("LearnerId", _PersonId)
 ActorId = NewType("ActorId", _PersonId)
 SchoolId = NewType("SchoolId", _Id)
 SectionId = NewType("SectionId", _Id)
+CourseId = NewType("CourseId", _Id)
 EnrolmentId = NewType("EnrolmentId", _Id)
 FrameworkId = NewType("FrameworkId", _Id)
 CompetencyId = NewType("CompetencyId", _Id)
@@ -34,6 +35,7 @@ EntryId = NewType("EntryId", _Id)
 PolicyId = NewType("PolicyId", _Id)
 PolicyVersion = NewType("PolicyVersion", _Id)
 """SHA-256 of the policy's canonical JSON, in hexadecimal."""
+SimulationId = NewType("SimulationId", _Id)
 
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:@&+/% <>=-]{1,100}$", strict=True)]
 """A short word of a district's or source system's own vocabulary: an evidence kind, a task, a reason code."""

@@ -15,10 +15,13 @@ from domain.kernel.ids import FrameworkId, PolicyId, PolicyVersion
 from domain.policy.document import PolicyDocument, parse_policy
 from domain.policy.events import (
     PolicyActivated,
+    PolicyApproved,
     PolicyDrafted,
     PolicyEvent,
     PolicyPublished,
+    PolicyRetired,
     PolicyRolledBack,
+    PolicySimulated,
     ScopedPolicy,
 )
 from domain.policy.lint import denied
@@ -51,18 +54,18 @@ PolicyCommand = DraftPolicy | PublishPolicy | RollBackPolicy
 
 @dataclass(frozen=True, slots=True)
 class Succession:
-    """The activations that were not rolled back, in order; none: the built-in policies are in force."""
+    """The activations and retirements not rolled back, in order; none: the built-in policies are in force."""
 
-    activations: tuple[PolicyActivated, ...] = ()
+    switches: tuple[PolicyActivated | PolicyRetired, ...] = ()
 
     def evolve(self, event: PolicyEvent) -> Self:
         """Return the succession after an event of any policy."""
         match event:
-            case PolicyActivated():
-                return replace(self, activations=(*self.activations, event))
+            case PolicyActivated() | PolicyRetired():
+                return replace(self, switches=(*self.switches, event))
             case PolicyRolledBack():
-                return replace(self, activations=self.activations[:-1])
-            case PolicyDrafted() | PolicyPublished():
+                return replace(self, switches=self.switches[:-1])
+            case PolicyDrafted() | PolicySimulated() | PolicyApproved() | PolicyPublished():
                 return self
             case _:
                 assert_never(event)
@@ -70,7 +73,7 @@ class Succession:
     @property
     def policies(self) -> tuple[ScopedPolicy, ...]:
         """The set in force; the built-in policies hold for whatever it does not name."""
-        return self.activations[-1].policies if self.activations else ()
+        return self.switches[-1].policies if self.switches else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +109,10 @@ def evolve(state: Policy, event: PolicyEvent) -> Policy:
             return replace(policy, versions=versions, revision=event.revision)
         case PolicyPublished():
             return replace(policy, awaited=event.version)
-        case PolicyActivated() | PolicyRolledBack():
+        case PolicyActivated() | PolicyRetired():
             return replace(policy, awaited=None)
+        case PolicySimulated() | PolicyApproved() | PolicyRolledBack():
+            return policy
         case _:
             assert_never(event)
 
@@ -178,10 +183,10 @@ def _check_lint(draft: PolicyDrafted, catalogue: Catalogue) -> None:
 
 
 def _roll_back(command: RollBackPolicy, succession: Succession) -> PolicyRolledBack:
-    left = succession.activations[-1] if succession.activations else None
+    left = succession.switches[-1] if succession.switches else None
     if left is None or left.policy_id != command.policy_id:
         last = f"policy {left.policy_id}" if left else "no policy"
         fault = f"policy {command.policy_id} is not the last one activated, {last} is"
         raise Refused("nothing-to-roll-back", fault)
-    earlier = Succession(succession.activations[:-1])
+    earlier = Succession(succession.switches[:-1])
     return PolicyRolledBack(policy_id=command.policy_id, version=left.version, policies=earlier.policies)

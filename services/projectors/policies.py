@@ -2,19 +2,19 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, get_args
 
 import orjson
 import psycopg
 
 from domain.kernel.ids import PolicyVersion
 from domain.policy.document import PolicyDocument, parse_policy
-from domain.policy.events import PolicyActivated, PolicyRolledBack, ScopedPolicy
+from domain.policy.events import PolicySwitch, ScopedPolicy
 from domain.policy.rulings import Rulings, rulings_of
 from infra.postgres.score_cells import microseconds
 from schemas.registry import decode
 
-SWITCHES: Final = frozenset({PolicyActivated.type, PolicyRolledBack.type})
+SWITCHES: Final = frozenset(event.type for event in get_args(PolicySwitch))
 SELECT_SWITCHES: Final = """
     SELECT position, recorded_at, type, data FROM ledger.event
     WHERE type = ANY(%s) AND learner_id IS NULL ORDER BY position
@@ -60,7 +60,7 @@ def load_timeline(connection: psycopg.Connection[Any]) -> Timeline:
     switches = []
     for position, recorded_at, type_name, data in connection.execute(SELECT_SWITCHES, (list(SWITCHES),)).fetchall():
         event = decode(type_name, data)
-        assert isinstance(event, PolicyActivated | PolicyRolledBack)
+        assert isinstance(event, PolicySwitch)
         switches.append((position, recorded_at, event.policies))
     documents = _load_documents(connection, {one.version for *_, policies in switches for one in policies})
     epochs = [Epoch(0, 0, (), Rulings())]

@@ -13,10 +13,11 @@ import structlog
 
 from domain.kernel.envelope import Actor, Meta, Role
 from domain.kernel.errors import Conflict, Unavailable
-from domain.kernel.ids import ActorId, FrameworkId, PolicyId, PolicyVersion
-from domain.policy.events import PolicyActivated, ScopedPolicy
+from domain.kernel.ids import ActorId
+from domain.policy.events import PolicyActivated, PolicyPublished, joined
 from infra.postgres.event_store import Append, BlockingEventStore, blocking_event_store
 from schemas.canonical import canonical_model
+from schemas.registry import decode
 from services.projectors import generations, ledger
 from services.projectors.mastery import NAME, PREPARED, policies_text, prepare
 from services.projectors.mastery_states import Judge
@@ -28,14 +29,14 @@ RETRY_S: Final = 10.0
 """A publication that fails is tried again, so that a repaired cause needs no restart; the log says why."""
 LISTEN: Final = "LISTEN policy_published"
 PENDING: Final = """
-    SELECT position, data->>'policy_id', data->>'version', data->>'framework_id' FROM ledger.event AS published
+    SELECT position, data::text FROM ledger.event AS published
     WHERE type = 'policy.published.v1' AND learner_id IS NULL AND position <= %s
+        AND coalesce((data->>'effective_from')::timestamptz <= now(), true)
         AND NOT EXISTS (
-            SELECT FROM ledger.event AS activated
-            WHERE activated.type = 'policy.activated.v1' AND activated.learner_id IS NULL
-                AND activated.position > published.position
-                AND activated.data->>'policy_id' = published.data->>'policy_id'
-                AND activated.data->>'version' = published.data->>'version'
+            SELECT FROM ledger.event AS settled
+            WHERE settled.type IN ('policy.activated.v1', 'policy.retired.v1', 'policy.published.v1')
+                AND settled.learner_id IS NULL AND settled.stream = published.stream
+                AND settled.position > published.position
         )
     ORDER BY position LIMIT 1
 """
@@ -43,21 +44,18 @@ SYSTEM: Final = Actor(id=ActorId("mastery-projector"), role=Role.SYSTEM)
 log = structlog.get_logger()
 
 
-class Published(NamedTuple):
+class Pending(NamedTuple):
     """A policy version that is to be put in force, and where it was published."""
 
     position: int
-    policy_id: str
-    version: str
-    framework_id: str | None
+    event: PolicyPublished
 
-    @property
-    def scoped(self) -> ScopedPolicy:
-        """The policy as a member of a policy set."""
-        framework_id = None if self.framework_id is None else FrameworkId(self.framework_id)
-        return ScopedPolicy(
-            framework_id=framework_id, policy_id=PolicyId(self.policy_id), version=PolicyVersion(self.version)
-        )
+
+def pending_of(position: int, data: str) -> Pending:
+    """Return what a row of `PENDING` says."""
+    event = decode(PolicyPublished.type, data)
+    assert isinstance(event, PolicyPublished)
+    return Pending(position, event)
 
 
 def run(conninfo: str, stop: threading.Event) -> None:
@@ -89,10 +87,10 @@ def publish_next(connection: psycopg.Connection[Any], conninfo: str) -> bool:
         row = connection.execute(PENDING, (live.position,)).fetchone()
         if row is None or live.generation is None:
             return False
-        published, current = Published(*row), load_timeline(connection).epochs[-1]
+        published, current = pending_of(*row), load_timeline(connection).epochs[-1]
         if current.position > live.position:
             return False
-        epoch = epoch_of(connection, _joined(current, published.scoped))
+        epoch = epoch_of(connection, joined(current.policies, published.event.scoped))
         found = connection.execute(PREPARED, (live.facts_generation, policies_text(epoch))).fetchone()
         if found is None:
             prepare(connection, Judge(), epoch, live.place)
@@ -101,24 +99,17 @@ def publish_next(connection: psycopg.Connection[Any], conninfo: str) -> bool:
     return True
 
 
-def _joined(current: Epoch, scoped: ScopedPolicy) -> tuple[ScopedPolicy, ...]:
-    """Return the policy set in force with one policy in the place of its predecessor."""
-    others = [policy for policy in current.policies if policy.framework_id != scoped.framework_id]
-    return (*others, scoped)
-
-
 def activate(
-    connection: psycopg.Connection[Any], store: BlockingEventStore, published: Published, current: Epoch, epoch: Epoch
+    connection: psycopg.Connection[Any], store: BlockingEventStore, published: Pending, current: Epoch, epoch: Epoch
 ) -> None:
     """Append the activation that makes `epoch` of the epoch `current`, once for each publication.
 
     If the policy was touched meanwhile, or `current` is no longer the last epoch, nothing is appended: an activation
     must not undo a rollback that came first. The publication stays pending, and is put in force upon what it meets.
     """
-    event = PolicyActivated(
-        policy_id=PolicyId(published.policy_id), version=PolicyVersion(published.version), policies=epoch.policies
-    )
-    stream, key = f"policy-{published.policy_id}", f"mastery-projector:activate-{published.position}"
+    policy_id, version_published = published.event.policy_id, published.event.version
+    event = PolicyActivated(policy_id=policy_id, version=version_published, policies=epoch.policies)
+    stream, key = f"policy-{policy_id}", f"mastery-projector:activate-{published.position}"
     meta = Meta(actor=SYSTEM, causation_id=str(published.position), idempotency_key=key)
     version = store.load(stream).version
     if load_timeline(connection).epochs[-1].position != current.position:
@@ -126,6 +117,6 @@ def activate(
     try:
         receipt = store.append(Append(stream, version, [event], datetime.now(UTC), meta, canonical_model(event)))
     except Conflict as conflict:
-        log.info("not activated", policy=published.policy_id, fault=str(conflict))
+        log.info("not activated", policy=policy_id, fault=str(conflict))
     else:
-        log.info("activated", policy=published.policy_id, position=receipt.last_position)
+        log.info("activated", policy=policy_id, position=receipt.last_position)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast, get_args
 
 from domain.kernel.errors import Unknown
 from domain.policy.decider import Succession
@@ -14,9 +14,10 @@ POLICY_EVENTS: Final = """
     SELECT position, type, meta->'actor'->>'id' AS actor_id, data::text AS data, recorded_at
       FROM ledger.event
      WHERE learner_id IS NULL
-       AND type IN ('policy.drafted.v1', 'policy.published.v1', 'policy.activated.v1', 'policy.rolled_back.v1')
+       AND type = ANY(%(types)s)
      ORDER BY position
 """
+_TYPES: Final = [event.type for event in get_args(PolicyEvent)]
 
 
 class PolicyFact(NamedTuple):
@@ -91,7 +92,7 @@ async def read_policy_life(connection: Connection, policy_id: str) -> Policy:
 
 async def read_policy_facts(connection: Connection) -> list[PolicyFact]:
     """Return what happened to all policies in order."""
-    found = await rows(connection, POLICY_EVENTS, {})
+    found = await rows(connection, POLICY_EVENTS, {"types": _TYPES})
     return [
         PolicyFact(
             row["position"],

@@ -135,7 +135,7 @@ def test_an_activation_does_not_undo_a_rollback_that_came_while_levels_were_made
     connection: Connection, store: BlockingEventStore, log: Log
 ) -> None:
     store.append(log.append("policy-p1", published("p1", HIGHEST)))
-    pending = publishing.Published(5, "p1", HIGHEST.version, None)
+    pending = publishing.Pending(5, published("p1", HIGHEST))
     seen = load_timeline(connection).epochs[-1]
     store.append(log.append("policy-p2", drafted("p2", LATEST_OF_TWO), activated([scoped("p2", LATEST_OF_TWO)])))
     publishing.activate(connection, store, pending, seen, epoch_of(connection, (P1,)))

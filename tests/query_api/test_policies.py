@@ -31,7 +31,10 @@ async def draft(store: EventStore) -> None:
 async def test_policies_show_revisions_life_and_the_set_in_force(api: httpx.AsyncClient, store: EventStore) -> None:
     await draft(store)
     answer = (await api.get("/v1/policies")).json()
-    assert answer["in_force"] == [{"framework_id": None, "policy_id": "p", "version": HIGHEST.version}]
+    (in_force,) = answer["in_force"]
+    assert (in_force["policy_id"], in_force["version"]) == ("p", HIGHEST.version)
+    assert in_force["terms"] == {"reach": "all_evidence", "evidence_since": None, "hold_harmless": "none"}
+    assert {in_force[part] for part in ("school_id", "course_id", "framework_id", "competency_id")} == {None}
     (policy,) = answer["policies"]
     assert (policy["state"], policy["in_force"]) == ("in-force", HIGHEST.version)
     assert [(one["revision"], one["version"]) for one in policy["revisions"]] == [
