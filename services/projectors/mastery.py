@@ -14,6 +14,7 @@ import psycopg
 from infra.postgres.score_cells import CellKey
 from schemas.canonical import canonical
 from services.projectors import generations
+from services.projectors.all_cells import all_cells
 from services.projectors.generations import Place, create_table, partition
 from services.projectors.mastery_facts import FACTS, FactWriter
 from services.projectors.mastery_points import CellFacts, Points
@@ -21,7 +22,6 @@ from services.projectors.mastery_states import Judge
 from services.projectors.mastery_tables import (
     CELLS_OF_LEARNER,
     CELLS_SINCE,
-    facts_of_all,
     facts_of_cells,
 )
 from services.projectors.mastery_writer import MasteryWriter
@@ -43,6 +43,7 @@ PREPARED: Final = """
     ORDER BY position DESC LIMIT 1
 """
 SET_POLICIES: Final = "UPDATE read_model.generation SET policies = %s WHERE projector = 'mastery' AND generation = %s"
+SET_POSITION: Final = "UPDATE read_model.generation SET position = %s WHERE projector = 'mastery' AND generation = %s"
 SET_BACK: Final = """
     UPDATE read_model.generation SET position = least(position, %s)
     WHERE projector = 'mastery' AND facts_generation = %s AND state IN ('ready', 'kept')
@@ -104,11 +105,11 @@ class Mastery(ReadModel):
         levels = _levels(connection, generation)
         self._timeline = load_timeline(connection)
         vocabulary = self._judge.vocabulary()
-        facts, position = facts_of_all(connection, levels.facts_generation, vocabulary, times=True)
-        assert position == levels.position, "all facts are committed"
-        writer = self._derive(connection, facts, levels.position)
-        writer.add_changes(levels.facts_generation, self._timeline.switches)
-        writer.fill(partition("current_mastery", generation), generation)
+        for facts, position in all_cells(connection, levels.facts_generation, vocabulary, times=True):
+            assert position == levels.position, "all facts are committed"
+            writer = self._derive(connection, facts, levels.position)
+            writer.add_changes(levels.facts_generation, self._timeline.switches)
+            writer.fill(partition("current_mastery", generation), generation)
         for table in self.late_tables:
             generations.attach(connection, table, generation)
         policies = policies_text(self._timeline.at(levels.position))
@@ -191,13 +192,16 @@ def prepare(connection: psycopg.Connection[Any], judge: Judge, epoch: Epoch, bas
 
     They come as far as these facts are committed, and not beyond the position of `base`.
     """
-    facts, position = facts_of_all(connection, base.facts_generation, judge.vocabulary())
-    position = min(position, base.position)
-    points = Points.everywhere(len(facts), position)
-    states = judge.states(facts, points, Timeline([epoch._replace(position=0)]))
-    generation = generations.add(connection, NAME, "ready", base.facts_generation, position)
+    timeline = Timeline([epoch._replace(position=0)])
+    generation = generations.add(connection, NAME, "ready", base.facts_generation, base.position)
     create_table(connection, "current_mastery", generation)
-    MasteryWriter(connection, facts, points, states).fill(partition("current_mastery", generation), generation)
+    position = base.position
+    for facts, complete in all_cells(connection, base.facts_generation, judge.vocabulary()):
+        position = min(position, complete)
+        points = Points.everywhere(len(facts), position)
+        states = judge.states(facts, points, timeline)
+        MasteryWriter(connection, facts, points, states).fill(partition("current_mastery", generation), generation)
+    connection.execute(SET_POSITION, (position, generation))
     generations.attach(connection, "current_mastery", generation)
     connection.execute(SET_POLICIES, (policies_text(epoch), generation))
     return Place(generation, base.facts_generation, "ready", position)
