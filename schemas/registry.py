@@ -16,6 +16,7 @@ from domain.operations.events import ProjectorEventSkipped
 from domain.pathway.events import PathwayEvent
 from domain.policy.events import PolicyEvent
 from domain.profile.events import ProfileEvent
+from domain.progression.events import ProgressionEvent
 from domain.roster.events import RosterEvent
 from schemas.canonical import canonical_model
 
@@ -28,6 +29,7 @@ _FAMILIES: Final = (
     PathwayEvent,
     ProfileEvent,
     PolicyEvent,
+    ProgressionEvent,
 )
 EVENTS: Final[Mapping[str, type[Event]]] = {event.type: event for family in _FAMILIES for event in get_args(family)} | {
     ProjectorEventSkipped.type: ProjectorEventSkipped

@@ -32,6 +32,7 @@ GoalId = NewType("GoalId", _Id)
 PathwayId = NewType("PathwayId", _Id)
 StepId = NewType("StepId", _Id)
 EntryId = NewType("EntryId", _Id)
+ActId = NewType("ActId", _Id)
 PolicyId = NewType("PolicyId", _Id)
 PolicyVersion = NewType("PolicyVersion", _Id)
 """SHA-256 of the policy's canonical JSON, in hexadecimal."""

@@ -1,7 +1,7 @@
 """The read model `audit_trail`: one searchable row for each event of the ledger."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Optional
 
 import msgspec
 import psycopg
@@ -50,6 +50,7 @@ class _Data(msgspec.Struct):
     pathway_id: str | None = None
     entry_id: str | None = None
     enrolment_id: str | None = None
+    act_id: str | None = None
     evidence_id: str | None = None
     policy_id: str | None = None
     framework_id: str | None = None
@@ -59,6 +60,9 @@ class _Data(msgspec.Struct):
     competency_id: str | None = None
     competency_ids: tuple[str, ...] = ()
     steps: tuple["_Data", ...] = ()
+    bases: tuple["_Data", ...] = ()
+    basis: Optional["_Data"] = None
+    lines: tuple["_Data", ...] = ()
     before_micro: int = 0
     value_micro: int = 0
     possible_micro: int = 0
@@ -74,14 +78,16 @@ class _Data(msgspec.Struct):
     section_id: str | None = None
     because: _Because | str | None = None
     step_id: str | None = None
+    title: str | None = None
+    period: str | None = None
 
     @property
     def subject_id(self) -> str | None:
         """The id of the thing acted on: the most particular one that the event names."""
         return (
             self.score_id or self.judgement_id or self.goal_id or self.pathway_id or self.entry_id
-            or self.enrolment_id or self.evidence_id or self.policy_id or self.framework_id or self.scale_id
-            or self.projector or self.learner_id
+            or self.enrolment_id or self.act_id or self.evidence_id or self.policy_id or self.framework_id
+            or self.scale_id or self.projector or self.learner_id
         )  # fmt: skip
 
     @property
@@ -89,7 +95,8 @@ class _Data(msgspec.Struct):
         """Every competency that the event names, in its order."""
         if self.competency_id is not None:
             return (self.competency_id,)
-        return self.competency_ids or tuple(step.competency_id for step in self.steps if step.competency_id)
+        parts = self.steps or self.bases or tuple(line.basis for line in self.lines if line.basis)
+        return self.competency_ids or tuple(part.competency_id for part in parts if part.competency_id)
 
 
 def _steps(data: _Data) -> str:
@@ -118,6 +125,10 @@ _AFTER: Final[dict[str, Callable[[_Data], str | None]]] = {
     "profile.entry_noted.v1": lambda data: data.text,
     "learner.registered.v1": lambda data: ", ".join(data.subgroups) or None,
     "learner.subgroups_changed.v1": lambda data: ", ".join(data.subgroups) or None,
+    "advancement.granted.v1": lambda data: data.basis.level if data.basis else None,
+    "credit.awarded.v1": lambda data: data.title,
+    "report_card.issued.v1": lambda data: data.period,
+    "review.settled.v1": lambda data: data.outcome,
     "enrolment.opened.v1": lambda data: data.section_id,
     "framework.published.v1": lambda data: data.edition,
     "policy.drafted.v1": lambda data: data.version,

@@ -1,7 +1,7 @@
 """The read model `learner_profile`: who a learner is, where, toward what, on which path, and how busily of late.
 
-Profile entries, goals, pathways and enrolments are few and decoded whole; evidence and scores are many and
-only counted by learner and day, so their data is not decoded at all.
+Profile entries, goals, pathways, enrolments and official acts are few and decoded whole; evidence and scores are
+many and only counted by learner and day, so their data is not decoded at all.
 """
 
 from collections import defaultdict
@@ -17,8 +17,10 @@ from domain.kernel.errors import Invalid
 from domain.kernel.event import Event
 from domain.pathway.events import PathwayApproved, PathwayChanged, PathwayEvent
 from domain.profile.events import ProfileEntryNoted, ProfileEntryRetired, ProfileEvent
+from domain.progression.events import ProgressionEvent
 from domain.roster.events import LearnerEnrolled, LearnerRegistered, LearnerWithdrawn, RosterEvent, SubgroupsChanged
 from schemas.registry import UPCASTERS, decode
+from services.projectors import official_acts
 from services.projectors.read_model import Poison, StoredRow
 
 EVIDENCE, SCORES, AMENDMENTS, PLANS = range(4)
@@ -35,6 +37,7 @@ COUNTED: Final = {
 }
 ROSTER: Final = frozenset(event.type for event in get_args(RosterEvent))
 PLANNED: Final = frozenset(event.type for event in get_args(GoalEvent | PathwayEvent | ProfileEvent))
+ACTS: Final = frozenset(event.type for event in get_args(ProgressionEvent))
 OLD: Final = frozenset(old for old, (new, _) in UPCASTERS.items() if new in PLANNED)
 
 COLUMNS: Final = {
@@ -47,6 +50,7 @@ COLUMNS: Final = {
         statement, horizon, competency_ids, target_level, due_on, note, percent, outcome, reason""",
     "pathway_act": """learner_id, occurred_at, recorded_at, actor_id, actor_role, pathway_id, act,
         title, because, steps, step_id""",
+    **official_acts.COLUMNS,
 }
 """Table -> the columns after generation and position, in the order in which rows are made."""
 RETIRE_ENTRIES: Final = """
@@ -89,12 +93,12 @@ Rows = list[tuple[Any, ...]]
 
 
 class LearnerProfile:
-    """A learner's profile, goals, pathways, enrolments and days of activity."""
+    """A learner's profile, goals, pathways, enrolments, official acts and days of activity."""
 
     name: Final = "learner_profile"
     tables: Final = (*COLUMNS, "learner_day")
     late_tables: Final[Mapping[str, str | None]] = {}
-    types: Final = frozenset(COUNTED) | ROSTER | PLANNED | OLD
+    types: Final = frozenset(COUNTED) | ROSTER | PLANNED | ACTS | OLD
 
     def apply(self, connection: psycopg.Connection[Any], generation: int, batch: Sequence[StoredRow]) -> None:
         """Write the rows of a batch; later events of the batch meet what its earlier ones wrote.
@@ -108,13 +112,15 @@ class LearnerProfile:
             assert row.learner_id is not None, f"event {row.position} of type {row.type} is about no learner"
             if row.type not in COUNTED:
                 _add(new, row)
-            if row.type not in ROSTER:
+            if row.type not in ROSTER | ACTS:
                 _count(days, row.learner_id, row)
         with connection.cursor() as cursor:
             for table, columns in COLUMNS.items():
                 _copy(cursor, table, columns, generation, new[table])
             _amend(cursor, RETIRE_ENTRIES, generation, new["retired"])
             _amend(cursor, CLOSE_ENROLMENTS, generation, new["closed"])
+            for amended, statement in official_acts.AMENDMENTS.items():
+                _amend(cursor, statement, generation, new[amended])
             _add_days(cursor, generation, days)
 
     def finish(self, connection: psycopg.Connection[Any], generation: int) -> None:
@@ -177,7 +183,7 @@ def _add_roster(new: dict[str, Rows], start: tuple[Any, ...], event: Event) -> N
 
 def _add_plan(new: dict[str, Rows], start: tuple[Any, ...], event: Event, meta: Meta) -> None:
     actor = event.signer if isinstance(event, GoalSigned) else meta.actor
-    by, reason = (actor.id, actor.role), meta.reason and (meta.reason.text or meta.reason.code)
+    by, reason = (actor.id, actor.role), (meta.reason.text or meta.reason.code) if meta.reason else None
     match event:
         case ProfileEntryNoted():
             source = meta.source and meta.source.system
@@ -190,6 +196,9 @@ def _add_plan(new: dict[str, Rows], start: tuple[Any, ...], event: Event, meta: 
             new["goal_act"].append((*start, *by, event.goal_id, _act(event), *_goal(event), reason))
         case _ if isinstance(event, PathwayEvent):
             new["pathway_act"].append((*start, *by, event.pathway_id, _act(event), *_pathway(event)))
+        case _ if isinstance(event, ProgressionEvent):
+            for table, row in official_acts.rows(event, start, actor.id, reason):
+                new[table].append(row)
         case _:
             pass
 

@@ -1,0 +1,1 @@
+"""Official acts: advancement, credit and report cards, each pinned to what justified it; and their reviews."""
