@@ -9,8 +9,8 @@ import psycopg
 
 from domain.kernel.ids import PolicyVersion
 from domain.policy.document import PolicyDocument, parse_policy
-from domain.policy.events import PolicySwitch, ScopedPolicy
-from domain.policy.rulings import Rulings, rulings_of
+from domain.policy.events import PolicySwitch, ScopedPolicy, joined
+from domain.policy.rulings import Ruling, Rulings, rulings_of
 from infra.postgres.score_cells import microseconds
 from schemas.registry import decode
 
@@ -49,6 +49,17 @@ class Timeline:
     def at(self, position: int) -> Epoch:
         """Return the epoch that a position lies in."""
         return self.epochs[bisect_right(self._starts, position) - 1]
+
+    def with_draft(self, position: int, scoped: ScopedPolicy, document: PolicyDocument) -> "Timeline":
+        """Return the timeline as it would go on if a policy came into force right after a position.
+
+        The states at that position are then those that a switch would make of the facts up to there.
+        """
+        current = self.at(position)
+        ruling = Ruling(scoped.policy_id, scoped.version, document)
+        rulings = current.rulings.put(scoped.framework_id, ruling)
+        epoch = Epoch(position, current.recorded_us, joined(current.policies, scoped), rulings)
+        return Timeline([*(one for one in self.epochs if one.position <= position), epoch])
 
 
 def load_timeline(connection: psycopg.Connection[Any]) -> Timeline:
