@@ -1,21 +1,24 @@
 """The stages after the combination that the compiled rules leave out: folds, `adjust`, and the levels from them."""
 
+from collections.abc import Iterator
+from itertools import repeat
+
 import numpy as np
 from numpy.typing import NDArray
 
 from domain.kernel.scores import MICRO, to_micro
 from domain.mastery.arranged import pieces_of
-from domain.mastery.cells import Cells, Int64s
+from domain.mastery.cells import Cells, Int64s, Times
 from domain.mastery.compile import Compiled
 from domain.mastery.curves import Folded, nearest
-from domain.mastery.folds import fold_of, rounded
+from domain.mastery.folds import Fold, fold_of, rounded
 from domain.mastery.tables import MET, NO_VALUE, Results, Status
 from domain.policy.models import Folding
 from domain.policy.outcome import Adjust
 from domain.policy.stages import MeanWithExtraCredit
 
 
-def settle(cells: Cells, compiled: Compiled, out: Results, at_us: int | None) -> Folded | None:
+def settle(cells: Cells, compiled: Compiled, out: Results, at_us: Times) -> Folded | None:
     """Replace value and level of each cell by what comes after; return how the last cell was folded, if it was."""
     if not compiled.is_open:
         return None
@@ -38,20 +41,27 @@ def effective(cells: Cells, compiled: Compiled, level: NDArray[np.int16]) -> NDA
     return np.where(judged >= 0, judged, level)
 
 
-def _fold(cells: Cells, compiled: Compiled, out: Results, at_us: int | None) -> Folded | None:
+def _fold(cells: Cells, compiled: Compiled, out: Results, at_us: Times) -> Folded | None:
     combine = compiled.policy.combine
     if not isinstance(combine, Folding):
         return None
-    fold = fold_of(combine, at_us)
     folded: Folded | None = None
     own_weight = bool(compiled.rules.own_weight) or isinstance(combine, MeanWithExtraCredit)
-    for cell, pieces in enumerate(pieces_of(cells, compiled.rules, compiled.vocabulary, own_weight=own_weight)):
+    every = pieces_of(cells, compiled.rules, compiled.vocabulary, own_weight=own_weight)
+    for cell, (pieces, fold) in enumerate(zip(every, _folds(combine, at_us), strict=False)):
         if out.status[cell] == Status.DETERMINED:
             folded = fold(pieces)
             out.value[cell] = NO_VALUE if folded is None else rounded(folded, compiled.rules)
             if folded is None:
                 out.status[cell] = Status.INSUFFICIENT
     return folded
+
+
+def _folds(combine: Folding, at_us: Times) -> Iterator[Fold]:
+    """Return the fold of each cell: the same for all, unless each has a time of its own."""
+    if isinstance(at_us, np.ndarray):
+        return (fold_of(combine, time) for time in at_us.tolist())
+    return repeat(fold_of(combine, at_us))
 
 
 def _adjusted(adjust: Adjust, values: Int64s, counted: NDArray[np.int32]) -> list[int]:

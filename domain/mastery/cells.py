@@ -19,6 +19,8 @@ VALUE_MAX: Final = 10**15
 
 Int64s = NDArray[np.int64]
 Int32s = NDArray[np.int32]
+Times = int | Int64s | None
+"""The time that is asked about, in microseconds since 1970 UTC: one for all cells, or one for each; None: none."""
 
 
 class Codes:

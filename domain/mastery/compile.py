@@ -63,6 +63,8 @@ class Compiled:
     cuts: NDArray[np.int64]
     """In micro-units, ascending."""
     cap: int
+    holds: bool = True
+    """Whether a level once reached may be kept; a competency that is made of others keeps none."""
 
     @property
     def is_open(self) -> bool:
@@ -72,7 +74,7 @@ class Compiled:
     @property
     def keeps_highest(self) -> bool:
         """Say whether later scores may not lower a level."""
-        return self.policy.hold is not None and self.policy.hold.scores == "never_lower"
+        return self.holds and self.policy.hold is not None and self.policy.hold.scores == "never_lower"
 
     def check_covers(self, cells: Cells) -> None:
         """Assert that the tables cover the words of the cells: a grown vocabulary needs compiling again."""

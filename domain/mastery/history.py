@@ -16,19 +16,29 @@ ROWS_AT_ONCE: Final = 4_000_000
 """Entries of past cells that are laid out at a time: bounds the memory."""
 
 
-def in_force(cells: Cells, validity: Validity, at_us: int, ends_us: Int64s | None = None) -> Cells:
-    """Return the cells with the scores that count at a time: begun, and not past their end.
+def in_force(cells: Cells, validity: Validity, at_us: int | Int64s, ends_us: Int64s | None = None) -> Cells:
+    """Return the cells with the scores that count at a time, or each at its own: begun, and not past their end.
 
     `ends_us` are the ends that scores bring themselves, NO_TIME where one has none; a score without a time of
     occurrence has begun and, without an end of its own, goes on.
     """
-    end = np.full(len(cells.value), NO_TIME, np.int64) if ends_us is None else ends_us.copy()
-    if validity.days is not None:
-        lasts = (end == NO_TIME) & (cells.occurred_us != NO_TIME)
-        end[lasts] = cells.occurred_us[lasts] + validity.days * DAY_US
+    end = ends_of(cells, validity)
+    if ends_us is not None:
+        end = np.where(ends_us == NO_TIME, end, ends_us)
+    if isinstance(at_us, np.ndarray):
+        at_us = np.repeat(at_us, np.diff(cells.offsets))
     counts = end >= at_us if validity.last_moment == "counts" else end > at_us
     keep = (cells.occurred_us <= at_us) & ((end == NO_TIME) | counts)
     return only(cells, keep)
+
+
+def ends_of(cells: Cells, validity: Validity) -> Int64s:
+    """Return until when each score counts; NO_TIME for one that goes on."""
+    end = np.full(len(cells.value), NO_TIME, np.int64)
+    if validity.days is not None:
+        lasts = cells.occurred_us != NO_TIME
+        end[lasts] = cells.occurred_us[lasts] + validity.days * DAY_US
+    return end
 
 
 def only(cells: Cells, keep: NDArray[np.bool_]) -> Cells:
@@ -37,11 +47,14 @@ def only(cells: Cells, keep: NDArray[np.bool_]) -> Cells:
     return cells.take(np.flatnonzero(keep), passed[cells.offsets], cells.judged)
 
 
-def keep_highest(cells: Cells, compiled: Compiled, out: Results, say: Callable[[Cells], Results]) -> None:
-    """Let each cell answer what it answered when its level was last at its highest, score after score."""
+def keep_highest(cells: Cells, compiled: Compiled, out: Results, say: Callable[[Cells, Int64s], Results]) -> None:
+    """Let each cell answer what it answered when its level was last at its highest, score after score.
+
+    `say` evaluates past cells, and is told which cell each of them was.
+    """
     best = np.full(len(cells), -1, np.int16)
     for past, cell in pasts(cells, Clock[compiled.policy.clock.order.upper()]):
-        answers = say(past)
+        answers = say(past, cell)
         order = np.lexsort((np.arange(len(cell)), answers.level, cell))
         last = order[np.flatnonzero(np.diff(cell[order], append=-1))]
         last = last[answers.level[last] >= np.maximum(best[cell[last]], 0)]

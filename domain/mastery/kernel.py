@@ -7,7 +7,7 @@ import numpy as np
 
 from domain.kernel.errors import Invalid
 from domain.mastery.after import settle
-from domain.mastery.cells import Cells
+from domain.mastery.cells import Cells, Times
 from domain.mastery.compile import Compiled
 from domain.mastery.history import in_force, keep_highest
 from domain.mastery.room import columns_of, room_for, work_for
@@ -17,11 +17,11 @@ from domain.mastery.tables import NO_VALUE, Results, Rules, Status, Work
 __all__ = ["NO_VALUE", "Results", "Status", "evaluate"]
 
 
-def evaluate(cells: Cells, compiled: Compiled, workers: int = 1, at_us: int | None = None) -> Results:
+def evaluate(cells: Cells, compiled: Compiled, workers: int = 1, at_us: Times = None) -> Results:
     """Return the level of each cell; `workers` threads share the cells, the result does not depend on them.
 
-    `at_us` is the time that is asked about (microseconds since 1970 UTC), for policies under which time matters:
-    scores from later on and scores that are no longer valid do not count. None: no time passes after the last score.
+    `at_us` matters for policies under which time does: scores from later on and scores that are no longer valid do
+    not count. None: no time passes after the last score.
 
     Raises:
         Invalid: cell-out-of-bounds, for a cell whose sums would leave 64 bits.
@@ -33,19 +33,25 @@ def evaluate(cells: Cells, compiled: Compiled, workers: int = 1, at_us: int | No
     return out
 
 
-def current(cells: Cells, compiled: Compiled, at_us: int | None) -> Cells:
+def current(cells: Cells, compiled: Compiled, at_us: Times) -> Cells:
     """Return the cells with the scores that count at a time."""
     validity = compiled.policy.validity
     return cells if validity is None or at_us is None else in_force(cells, validity, at_us)
 
 
-def hold(cells: Cells, compiled: Compiled, out: Results, at_us: int | None) -> None:
+def hold(cells: Cells, compiled: Compiled, out: Results, at_us: Times) -> None:
     """Give cells back the highest level that they had, where the policy keeps it."""
     if compiled.keeps_highest:
-        keep_highest(cells, compiled, out, lambda past: _evaluate(past, compiled, at_us))
+        at_us_each = np.broadcast_to(at_us, len(cells)) if at_us is not None else None
+        keep_highest(
+            cells,
+            compiled,
+            out,
+            lambda past, cell: _evaluate(past, compiled, None if at_us_each is None else at_us_each[cell]),
+        )
 
 
-def _evaluate(cells: Cells, compiled: Compiled, at_us: int | None, workers: int = 1) -> Results:
+def _evaluate(cells: Cells, compiled: Compiled, at_us: Times, workers: int = 1) -> Results:
     out = room_for(len(cells))
     if workers == 1:
         run(cells, compiled.rules, (0, len(cells)), out)

@@ -68,14 +68,18 @@ def endure(model: DurableMastery, pieces: Sequence[Piece], at_us: int | None) ->
     now = max(piece.at_us or 0 for piece in pieces) if at_us is None else at_us
     shown = {piece.kind: piece for piece in pieces}
     right = {kind for kind, piece in shown.items() if piece.value >= MICRO}
-    checks = _checks(model, pieces)
+    due = review_due(model, pieces)
     needed = {model.independent, model.transfer, model.delayed} | (shown.keys() & {model.review})
-    if needed <= right and checks:
-        waits = model.review_days
-        due = checks[-1] + waits[min(len(checks), len(waits)) - 1] * DAY_US
+    if needed <= right and due is not None:
         return Folded((Durable.REVIEW_DUE if now >= due else Durable.STRONG) * MICRO)
     types = right & {model.independent, model.transfer, model.delayed}
     return Folded((Durable.PROVISIONAL if len(types) > 1 else Durable.DEVELOPING) * MICRO)
+
+
+def review_due(model: DurableMastery, pieces: Sequence[Piece]) -> int | None:
+    """Return when a skill that was shown to last is to be shown again; None before it was."""
+    checks, waits = _checks(model, pieces), model.review_days
+    return checks[-1] + waits[min(len(checks), len(waits)) - 1] * DAY_US if checks else None
 
 
 def _checks(model: DurableMastery, pieces: Sequence[Piece]) -> list[int]:

@@ -5,16 +5,24 @@ same rules evaluate it. The kind of each score is the child's id.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from domain.kernel.ids import CompetencyId, LevelCode
 from domain.kernel.scores import MICRO, to_micro
-from domain.mastery.cells import Cells, Entry, Vocabulary, cells_of
+from domain.mastery.after import effective
+from domain.mastery.cells import NO_TASK, NO_TIME, NOT_JUDGED, Cells, Codes, Int32s, Int64s, Vocabulary
 from domain.mastery.compile import Compiled, compile_policy
 from domain.mastery.kernel import evaluate
-from domain.mastery.tables import Results
+from domain.mastery.tables import NO_VALUE, Results
 from domain.policy.document import PolicyDocument
 from domain.policy.outcome import Prerequisite, Rollup
+
+ROLE: Final = "rollup"
+"""The role that a child's value is given in."""
 
 
 class Standing(NamedTuple):
@@ -29,60 +37,94 @@ Family = Mapping[CompetencyId, Standing]
 UNKNOWN = Standing(None)
 
 
+class Standings(NamedTuple):
+    """What is known of some competencies, one a column, of many cells, one a row.
+
+    Values are micro-units or NO_VALUE; levels are codes of a vocabulary or -1.
+    """
+
+    value: Int64s
+    level: Int32s
+
+    @classmethod
+    def of(cls, families: Sequence[Family], competencies: Sequence[CompetencyId], levels: Codes) -> "Standings":
+        """Lay families out in columns."""
+        known = [[family.get(one, UNKNOWN) for one in competencies] for family in families]
+        shape = len(families), len(competencies)
+        values = [[NO_VALUE if one.value is None else one.value for one in row] for row in known]
+        codes = [[-1 if one.level is None else levels.code(one.level) for one in row] for row in known]
+        return cls(np.array(values, np.int64).reshape(shape), np.array(codes, np.int32).reshape(shape))
+
+
 def roll_up(policy: PolicyDocument, families: Sequence[Family]) -> tuple[Results, Compiled]:
-    """Evaluate a parent's policy for each family.
+    """Evaluate a parent's policy, which lists its children, for each family.
 
     Raises:
         Invalid: cell-out-of-bounds, as `evaluate`.
     """
-    assert policy.rollup is not None, "the policy has no rollup"
-    vocabulary = Vocabulary()
-    cells = parent_cells(policy.rollup, families, vocabulary)
-    compiled = compile_policy(policy, vocabulary)
+    assert policy.rollup is not None, "the policy has a rollup"
+    assert policy.rollup.children is not None, "the rollup lists its children"
+    vocabulary, children = Vocabulary(), policy.rollup.children
+    cells = parent_cells(policy.rollup, children, Standings.of(families, children, vocabulary.levels), vocabulary)
+    compiled = replace(compile_policy(policy, vocabulary), holds=False)
     results = evaluate(cells, compiled)
     if policy.prerequisites is not None:
-        hold_back(policy.prerequisites, compiled, families, results)
+        needed = [one.competency for one in policy.prerequisites]
+        before = Standings.of(families, needed, vocabulary.levels)
+        hold_back(policy.prerequisites, cells, compiled, before.value, results)
     return results, compiled
 
 
-def parent_cells(rollup: Rollup, families: Sequence[Family], vocabulary: Vocabulary) -> Cells:
-    """Return one cell a family; it is empty where an unknown child blocks."""
-    vocabulary.roles.code("rollup")
-    return cells_of([_entries(rollup, family, vocabulary) for family in families])
+def parent_cells(
+    rollup: Rollup,
+    children: Sequence[CompetencyId],
+    standings: Standings,
+    vocabulary: Vocabulary,
+    judged: Int32s | None = None,
+) -> Cells:
+    """Return one cell a row; it is empty where nothing is known, or where an unknown child blocks."""
+    role = vocabulary.roles.code(ROLE)
+    kinds = np.array([vocabulary.kinds.code(child) for child in children], np.int32)
+    value, known = counted_as(rollup, standings, vocabulary.levels)
+    enough = np.logical_and if rollup.unknown == "block" else np.logical_or
+    keep = (known | (rollup.unknown == "zero")) & enough.reduce(known, axis=1, keepdims=True)
+    row, place = np.nonzero(keep)
+    n = len(row)
+    return Cells(
+        offsets=np.concatenate(([0], np.cumsum(keep.sum(axis=1)))).astype(np.int64),
+        value=np.where(known, value, 0)[row, place],
+        possible=np.full(n, MICRO),
+        kind=kinds[place],
+        role=np.full(n, role, np.int32),
+        task=np.full(n, NO_TASK, np.int64),
+        occurred_us=np.full(n, NO_TIME),
+        recorded_us=np.full(n, NO_TIME),
+        position=place.astype(np.int64),
+        weight=np.full(n, MICRO),
+        judged=np.full(len(keep), NOT_JUDGED, np.int32) if judged is None else judged,
+    )
 
 
-def _entries(rollup: Rollup, family: Family, vocabulary: Vocabulary) -> list[Entry]:
-    entries = []
-    for place, child in enumerate(rollup.children):
-        value = _counted_as(rollup, family.get(child, UNKNOWN))
-        if value is None and rollup.unknown == "block":
-            return []
-        if value is not None or rollup.unknown == "zero":
-            entries.append(Entry(value or 0, MICRO, vocabulary.kinds.code(child), 0, place))
-    return entries
-
-
-def _counted_as(rollup: Rollup, standing: Standing) -> int | None:
+def counted_as(rollup: Rollup, standings: Standings, levels: Codes) -> tuple[Int64s, NDArray[np.bool_]]:
+    """Return the score that each standing brings, and whether it is known."""
     if rollup.points is not None:
-        return None if standing.level is None else to_micro(rollup.points.get(standing.level, "0"))
-    if rollup.met_at is None or standing.value is None:
-        return standing.value
-    return MICRO if standing.value >= to_micro(rollup.met_at) else 0
+        points = [to_micro(rollup.points.get(LevelCode(level), "0")) for level in levels.words]
+        return np.array([*points, 0], np.int64)[standings.level], standings.level >= 0
+    known = standings.value != NO_VALUE
+    if rollup.met_at is None:
+        return standings.value, known
+    return np.where(standings.value >= to_micro(rollup.met_at), MICRO, 0), known
 
 
 def hold_back(
-    prerequisites: Sequence[Prerequisite], compiled: Compiled, families: Sequence[Family], results: Results
+    prerequisites: Sequence[Prerequisite], cells: Cells, compiled: Compiled, values: Int64s, results: Results
 ) -> None:
-    """Lower computed levels to what the prerequisites leave of them; `families` hold the others' standings."""
-    ceilings = [(one, compiled.levels.index(one.cap) if one.cap else -1) for one in prerequisites]
-    for cell, family in enumerate(families):
-        judged = results.effective[cell] != results.level[cell]
-        for one, ceiling in ceilings:
-            value = family.get(one.competency, UNKNOWN).value
-            if value is None or value < to_micro(one.at):
-                results.level[cell] = min(results.level[cell], ceiling)
-        if not judged:
-            results.effective[cell] = results.level[cell]
+    """Lower computed levels to what the prerequisites leave of them; `values` has a column for each of those."""
+    for place, one in enumerate(prerequisites):
+        ceiling = compiled.levels.index(one.cap) if one.cap else -1
+        unmet = values[:, place] < to_micro(one.at)
+        results.level[unmet] = np.minimum(results.level[unmet], ceiling)
+    results.effective[:] = effective(cells, compiled, results.level)
 
 
 def mark_of(policy: PolicyDocument, value: int) -> str | None:

@@ -178,7 +178,7 @@ def _publish(state: Drafted, command: PublishPolicy, catalogue: Catalogue, succe
 
 def _check_lint(draft: PolicyDrafted, catalogue: Catalogue) -> None:
     document = parse_policy(draft.document)
-    for finding in denied(document, setting_of(document, catalogue, draft.framework_id)):
+    for finding in denied(document, setting_of(document, catalogue, draft.framework_id, draft.competency_id)):
         raise Refused("policy-denied-by-lint", finding.reason, finding=finding.rule, place=finding.place)
 
 

@@ -3,7 +3,7 @@
 The stages apply in this order, whatever the order in the text; an absent stage does nothing:
 
     rollup -> validity -> select -> clock -> normalise -> replace -> window -> weigh -> combine -> require -> unmet
-    -> round -> adjust -> levels -> prerequisites -> hold -> judgement -> convert
+    -> round -> adjust -> levels -> hold -> prerequisites -> judgement -> convert
 
 `domain.mastery.compile` turns a document into integer tables, `domain.mastery.rules` applies them.
 The words of each stage are in `domain.policy.stages`, `domain.policy.models` and `domain.policy.outcome`.

@@ -10,13 +10,14 @@ from enum import StrEnum
 from itertools import pairwise, zip_longest
 from typing import Final
 
-from domain.framework.events import CompetencyKind
+from domain.framework.events import CompetencyKind, FrameworkPublished
 from domain.kernel.envelope import Part, Role
 from domain.kernel.errors import LedgerError
-from domain.kernel.ids import LevelCode
+from domain.kernel.ids import CompetencyId, LevelCode
 from domain.kernel.scores import from_micro, to_micro
 from domain.policy.document import PolicyDocument, parse_policy
 from domain.policy.reach import Setting, counts, kinds_counted, kinds_named, rounded_range, scores_range, selects
+from domain.policy.relations import circle, is_related, ties, tree_of, wholes
 from domain.policy.stages import AtOrAbove, Cap, Clause, CountAtLeast, KindsAtLeast
 
 TIME_OR_EFFORT: Final = re.compile(
@@ -105,18 +106,52 @@ def _dispositions(policy: PolicyDocument, setting: Setting) -> Findings:
     """Refuse to roll dispositions up with skills; question one policy for both. Source: NEED-09."""
     if setting.framework is None:
         return
-    competencies = {one.competency_id: one.kind for one in setting.framework.competencies}
-    met = [one for one in policy.rollup.children if counts(policy, one)] if policy.rollup else list(competencies)
-    found = [one for one in met if competencies.get(one) is CompetencyKind.DISPOSITION]
-    if not 0 < len(found) < len(met):
-        return
-    shown = ", ".join(found[:SHOWN_MAX]) + (" ..." if len(found) > SHOWN_MAX else "")
-    if policy.rollup:
-        reason = f"{len(found)} of {len(met)} children are dispositions, which are reported apart from academic levels"
-        yield _deny("dispositions-mixed", "rollup.children", shown, reason)
+    kinds = {one.competency_id: one.kind for one in setting.framework.competencies}
+    for met in _mixable(policy, setting.framework):
+        found = [one for one in met if kinds.get(one) is CompetencyKind.DISPOSITION]
+        if not 0 < len(found) < len(met):
+            continue
+        shown = _shown(found)
+        if policy.rollup:
+            of = f"{len(found)} of {len(met)}"
+            reason = f"{of} children are dispositions, which are reported apart from academic levels"
+            yield _deny("dispositions-mixed", "rollup.children", shown, reason)
+        else:
+            reason = f"{len(found)} of {len(met)} competencies are dispositions; a policy of their own suits them"
+            yield _warn("dispositions-mixed", f"framework {setting.framework.framework_id}", shown, reason)
+
+
+def _mixable(policy: PolicyDocument, framework: FrameworkPublished) -> Iterator[list[CompetencyId]]:
+    """Return the competencies that one level is made of, or else all that a policy decides on."""
+    if policy.rollup is None:
+        yield [one.competency_id for one in framework.competencies]
+    elif policy.rollup.children is not None:
+        yield [one for one in policy.rollup.children if counts(policy, one)]
     else:
-        reason = f"{len(found)} of {len(met)} competencies are dispositions; a policy of their own suits them"
-        yield _warn("dispositions-mixed", f"framework {setting.framework.framework_id}", shown, reason)
+        for children in tree_of([framework]).values():
+            yield [one for one in children if counts(policy, one)]
+
+
+def _shown(competencies: Sequence[CompetencyId]) -> str:
+    return ", ".join(competencies[:SHOWN_MAX]) + (" ..." if len(competencies) > SHOWN_MAX else "")
+
+
+def _relations(policy: PolicyDocument, setting: Setting) -> Findings:
+    """Refuse competencies that hang on themselves, and a roll-up of nothing; question one that would keep a level."""
+    if policy.rollup and policy.hold and policy.hold.scores == "never_lower":
+        reason = "a competency that is made of others keeps no level of its own; its parts may keep theirs"
+        yield _warn("hold-of-rollup", "hold.scores", policy.hold.scores, reason)
+    if setting.framework is None or not is_related(policy):
+        return
+    tree, whole = tree_of([setting.framework]), setting.competency_id
+    if policy.rollup and not wholes(policy, whole, tree):
+        reason = "no competency of the framework is made of these; the scope of the policy can name the one that is"
+        listed = policy.rollup.children
+        yield _deny("rollup-without-parent", "rollup.children", None if listed is None else _shown(listed), reason)
+    held = [one.competency_id for one in setting.framework.competencies]
+    if found := circle({one: ties(policy, whole, one, tree).sources for one in held}):
+        reason = "each of these hangs on the next, and the last one on the first"
+        yield _deny("circular", "prerequisites" if policy.prerequisites else "rollup", _shown(found), reason)
 
 
 def _named_in_vain(policy: PolicyDocument, _setting: Setting) -> Findings:
@@ -271,4 +306,5 @@ CHECKS: Final[Sequence[Callable[[PolicyDocument, Setting], Findings]]] = (
     _one_kind,
     _adaptive_alone,
     _dispositions,
+    _relations,
 )

@@ -52,19 +52,21 @@ class Validity(Stage):
 class Rollup(Stage):
     """This policy is for a competency that is made of others: the scores are the children's values.
 
+    `children` absent: those of the framework; a competency that has none there is not made of others.
     Each child's competency id is the `kind` of its score, so `select`, `weigh` and `require` can name it.
     `unknown` says what a child without a value does: no level at all, left out, or counted as 0.
+    Where no child has a value there is nothing to count, whatever it says.
     `met_at` counts a child as 1 at or above a value, else as 0; `points` counts a child's level instead.
     """
 
-    children: tuple[CompetencyId, ...]
+    children: tuple[CompetencyId, ...] | None = None
     unknown: Literal["block", "ignore", "zero"] = "block"
     met_at: Exact | None = None
     points: dict[LevelCode, Exact] | None = None
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
-        if len(set(self.children)) != len(self.children):
+        if self.children is not None and len(set(self.children)) != len(self.children):
             raise ValueError(f"children {', '.join(self.children)} repeat one")
         if self.met_at is not None and self.points is not None:
             raise ValueError("met_at and points do not go together")

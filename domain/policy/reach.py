@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from domain.framework.catalogue import Catalogue
 from domain.framework.events import FrameworkPublished, ScalePublished
-from domain.kernel.ids import FrameworkId
+from domain.kernel.ids import CompetencyId, FrameworkId
 from domain.kernel.scores import MICRO, to_micro
 from domain.policy.document import PolicyDocument
 from domain.policy.stages import MeanAtOrAbove, Stage
@@ -50,17 +50,26 @@ KINDS: Final = frozenset({"kinds", "by_kind", "exercises", "independent", "trans
 
 
 class Setting(NamedTuple):
-    """What a policy meets: the framework that it is for, and the scale that the scores are on, where known."""
+    """What a policy meets: the framework that it is for, the scale that the scores are on, where known; its competency.
+
+    `competency_id`: the one that the policy's scope names.
+    """
 
     framework: FrameworkPublished | None = None
     scale: ScalePublished | None = None
+    competency_id: CompetencyId | None = None
 
 
-def setting_of(policy: PolicyDocument, catalogue: Catalogue, framework_id: FrameworkId | None) -> Setting:
+def setting_of(
+    policy: PolicyDocument,
+    catalogue: Catalogue,
+    framework_id: FrameworkId | None,
+    competency_id: CompetencyId | None = None,
+) -> Setting:
     """Return what a policy for a framework, or for all that have none of their own, would meet."""
     framework = catalogue.frameworks.get(framework_id) if framework_id else None
     scale_id = framework.scale_id if framework else policy.scale
-    return Setting(framework, catalogue.scales.get(scale_id) if scale_id else None)
+    return Setting(framework, catalogue.scales.get(scale_id) if scale_id else None, competency_id)
 
 
 class Range(NamedTuple):

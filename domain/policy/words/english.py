@@ -8,6 +8,7 @@ ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
     {
         # a policy, stage by stage
         "rollup.children": "This competency is made of others, and their values are its scores: {children}.",
+        "rollup.framework": "A competency that is made of others in the framework has their values as its scores.",
         "rollup.block": "While one of them has no value there is no level.",
         "rollup.ignore": "One of them without a value is left out.",
         "rollup.zero": "One of them without a value counts as 0.",

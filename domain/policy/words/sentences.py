@@ -55,7 +55,10 @@ def _rollup(policy: PolicyDocument, language: Language) -> Told:
     rollup = policy.rollup
     if rollup is None:
         return
-    yield "rollup.children", say(language, "rollup.children", children=rollup.children)
+    if rollup.children is None:
+        yield "rollup.children", say(language, "rollup.framework")
+    else:
+        yield "rollup.children", say(language, "rollup.children", children=rollup.children)
     yield "rollup.unknown", say(language, f"rollup.{rollup.unknown}")
     if rollup.met_at is not None:
         yield "rollup.met_at", say(language, "rollup.met_at", met_at=rollup.met_at)
@@ -213,8 +216,8 @@ STAGES: Final[Mapping[str, Callable[[PolicyDocument, Language], Told]]] = Mappin
         "round": _round,
         "adjust": _adjust,
         "levels": _levels,
-        "prerequisites": _prerequisites,
         "hold": _hold,
+        "prerequisites": _prerequisites,
         "judgement": _judgement,
         "convert": _convert,
     }

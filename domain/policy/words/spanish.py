@@ -9,6 +9,8 @@ SPANISH: Final[Mapping[str, str]] = MappingProxyType(
         # a policy, stage by stage
         "rollup.children": "Esta competencia se compone de otras, y los valores de ellas son sus calificaciones: "
         "{children}.",
+        "rollup.framework": "Una competencia que en el marco se compone de otras tiene los valores de ellas como sus "
+        "calificaciones.",
         "rollup.block": "Mientras una de ellas no tenga valor, no hay nivel.",
         "rollup.ignore": "La que no tiene valor no se toma en cuenta.",
         "rollup.zero": "La que no tiene valor cuenta como 0.",

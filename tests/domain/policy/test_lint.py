@@ -6,7 +6,7 @@ import pytest
 
 from domain.framework.catalogue import EMPTY
 from domain.framework.events import FrameworkPublished, ScalePublished
-from domain.kernel.ids import FrameworkId
+from domain.kernel.ids import CompetencyId, FrameworkId
 from domain.policy.document import parse_policy
 from domain.policy.lint import Finding, denied, lint, lint_text
 from domain.policy.reach import Setting, setting_of
@@ -233,13 +233,63 @@ def test_a_framework_of_skills_and_dispositions_is_questioned() -> None:
 
 def test_dispositions_are_not_rolled_up_with_skills() -> None:
     rollup = {"rollup": {"children": ["m1", "d1"]}}
-    assert found(rollup, Setting(FRAMEWORK, FOUR)) == [
+    whole = Setting(FRAMEWORK, FOUR, CompetencyId("w1"))
+    assert found(rollup, whole) == [
         (
             "deny dispositions-mixed rollup.children d1: 1 of 2 children are dispositions, which are reported apart "
             "from academic levels"
         )
     ]
-    assert found(rollup | {"select": {"exclude_kinds": ["d1"]}}, Setting(FRAMEWORK, FOUR)) == []
+    assert found(rollup | {"select": {"exclude_kinds": ["d1"]}}, whole) == []
+
+
+TREE: Final = of(
+    FrameworkPublished,
+    framework_id="f2",
+    title="Fractions",
+    edition="1",
+    scale_id="four",
+    competencies=[{"competency_id": one, "statement": one} for one in ("whole", "a", "b")],
+    associations=[{"kind": "isChildOf", "from_id": child, "to_id": "whole"} for child in ("a", "b")],
+)
+"""`whole` is made of `a` and `b`."""
+
+
+@pytest.mark.parametrize(
+    ("stages", "whole", "finding"),
+    [
+        ({"rollup": {}}, None, None),
+        ({"rollup": {"children": ["a", "b"]}}, None, None),
+        ({"rollup": {"children": ["a", "c"]}}, "whole", None),
+        (
+            {"rollup": {"children": ["a", "c"]}},
+            None,
+            (
+                "deny rollup-without-parent rollup.children a, c: no competency of the framework is made of these; "
+                "the scope of the policy can name the one that is"
+            ),
+        ),
+        (
+            {"rollup": {}, "hold": {"scores": "never_lower"}},
+            None,
+            (
+                "warn hold-of-rollup hold.scores never_lower: a competency that is made of others keeps no level of "
+                "its own; its parts may keep theirs"
+            ),
+        ),
+        (
+            {"rollup": {}, "prerequisites": [{"competency": "whole", "at": "2"}]},
+            None,
+            "deny circular prerequisites whole, a: each of these hangs on the next, and the last one on the first",
+        ),
+        ({"prerequisites": [{"competency": "a", "at": "2"}, {"competency": "b", "at": "2"}]}, None, None),
+    ],
+)
+def test_what_competencies_hang_on_must_be_there_and_not_go_in_a_circle(
+    stages: dict[str, Any], whole: str | None, finding: str | None
+) -> None:
+    setting = Setting(TREE, FOUR, None if whole is None else CompetencyId(whole))
+    assert found(stages, setting) == ([finding] if finding else [])
 
 
 def test_no_policy_to_start_from_is_denied() -> None:

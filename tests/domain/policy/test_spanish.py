@@ -55,10 +55,10 @@ El valor es 7 como máximo.
 Con 1 calificación o menos, el valor es, como máximo, 5.
 El nivel low se alcanza con 0 o más.
 El nivel high se alcanza con 3.5 o más.
-Hasta que la competencia c0 llegue a 3 o más, el nivel es, como máximo, low.
-Hasta que la competencia c9 llegue a 2 o más, no hay nivel.
 Las calificaciones posteriores nunca bajan un nivel.
 Cuando cambia la política, el nivel que se alcanzó se conserva.
+Hasta que la competencia c0 llegue a 3 o más, el nivel es, como máximo, low.
+Hasta que la competencia c9 llegue a 2 o más, no hay nivel.
 La decisión de un docente se muestra junto al nivel calculado, y no lo cambia.
 Un valor de 3.5 o más se comunica como A.""".splitlines()
 
