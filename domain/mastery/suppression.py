@@ -1,0 +1,74 @@
+"""Small numbers of people are not shown, nor anything from which they could be worked out.
+
+A table has a row for each group (each person is in one of them) and a column for each thing counted; it is shown
+with the sum of each row, and the sums of the columns are known. Where few people stand behind a number, it is
+hidden; and so are as many others that no hidden number follows from those that are shown.
+
+Source: D. Gusfield, A graph theoretic approach to statistical data security, SIAM J. Comput. 17 (1988): a hidden
+number of such a table is safe if it lies on a closed chain of hidden ones along which one can be added and taken.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+LEAST_PEOPLE: Final = 10
+"""So many people at least stand behind a number that is shown."""
+
+Counts = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+
+def hidden(counts: Counts, people: Counts, members: Counts, least: int = LEAST_PEOPLE) -> Mask:
+    """Return which numbers to hide, one a row and column, and one more column: the sums of the rows.
+
+    Args:
+        counts: what is shown, one a row and column.
+        people: how many stand behind each of `counts`.
+        members: how many are in each row's group.
+        least: fewer than so many are few.
+    """
+    numbers = np.hstack([counts, counts.sum(axis=1, keepdims=True)])
+    few = np.hstack([(people > 0) & (people < least), np.zeros((len(counts), 1), bool)])
+    few[(members > 0) & (members < least)] = True
+    few[:, numbers.sum(axis=0) == 0] = False  # known to be nothing, everywhere
+    few[numbers[:, -1] == 0] = False
+    mask = few.copy()
+    for row, column in np.argwhere(few):
+        _cover(numbers, mask, row, column)
+    return mask
+
+
+def _cover(numbers: Counts, mask: Mask, row: int, column: int) -> None:
+    """Hide the corners of the rectangle on which a hidden number can vary, of those the one that hides least more.
+
+    The last column counts the other way: it grows with each of the others.
+    """
+    if len(numbers) == 1:
+        mask[row] = True
+        return
+    cost = np.where(mask, 0, numbers + 1)
+    total = (cost + cost[row] + cost[:, [column]]).astype(np.float64)
+    total[~_varies(numbers, row, column)] = np.inf
+    total[row] = np.inf
+    total[:, column] = np.inf
+    other_row, other_column = np.unravel_index(np.argmin(total), total.shape)
+    if np.isfinite(total[other_row, other_column]):
+        mask[row, column] = mask[row, other_column] = True
+        mask[other_row, column] = mask[other_row, other_column] = True
+
+
+def _varies(numbers: Counts, row: int, column: int) -> Mask:
+    """Say of each opposite corner whether one can be moved round the rectangle and no number falls below nothing."""
+    has = numbers > 0
+    same = has & has[row, column]  # taken here and there, added at the other two
+    cross = has[:, [column]] & has[row]
+    flipped = np.zeros(numbers.shape[1], bool)
+    flipped[-1] = True
+    if flipped[column]:
+        # the number is a row's sum: it falls together with one of the row's own
+        return np.asarray(has[row, column] & has[row] | has[:, [column]] & has)
+    # toward the sums: the number and the row's sum fall together, in the other row both grow; or the other way
+    toward_sums = has[row, column] & has[row] | has[:, [column]] & has
+    return np.asarray(np.where(flipped, toward_sums, same | cross))

@@ -1,0 +1,69 @@
+"""Cells of a portion under two policy sets, at one position."""
+
+from dataclasses import fields, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from domain.mastery.digest import Digest, digest_of
+from services.projectors.all_cells import coded
+from services.projectors.mastery_points import CellFacts, Int64s
+from services.projectors.mastery_states import States
+
+
+class Compared(NamedTuple):
+    """Some cells of a portion, and what the two policy sets say of each, at the same place."""
+
+    facts: CellFacts
+    cell: Int64s
+    before: States
+    after: States
+
+    @property
+    def learners(self) -> pa.Array:
+        """The learner of each cell."""
+        return self.facts.learners.take(pa.array(self.cell))
+
+    @property
+    def competencies(self) -> pa.Array:
+        """The competency of each cell."""
+        return self.facts.competencies.take(pa.array(self.cell))
+
+    def digest(self) -> Digest:
+        """Return the digest of what there would be."""
+        return digest_of(coded(self.learners), coded(self.competencies), self.after.levels, self.after)
+
+    def only(self, keep: NDArray[np.bool_]) -> "Compared":
+        """Return the cells that are kept."""
+        if keep.all():
+            return self
+        return Compared(self.facts, self.cell[keep], _only(self.before, keep), _only(self.after, keep))
+
+    def __len__(self) -> int:
+        """Return the number of cells."""
+        return len(self.cell)
+
+
+def begun(facts: CellFacts) -> Int64s:
+    """Return the position of the first event that touched each cell."""
+    scores, has_scores = facts.scores, np.diff(facts.scores.offsets) > 0
+    answer = np.full(len(facts), np.iinfo(np.int64).max)
+    if has_scores.any():
+        answer[has_scores] = np.minimum.reduceat(scores.position, scores.offsets[:-1][has_scores])
+    for one in facts.judgements:
+        answer[one.cell] = min(answer[one.cell], one.position)
+    return answer
+
+
+def decided_by(states: States, policy_id: str) -> NDArray[np.bool_]:
+    """Say of each cell whether a policy decides on it."""
+    ours = np.array([ruling.policy_id == policy_id for ruling in states.rulings], bool)
+    return ours[states.ruling]
+
+
+def _only(states: States, keep: NDArray[np.bool_]) -> States:
+    columns = {one.name: getattr(states, one.name) for one in fields(states)}
+    kept: dict[str, Any] = {name: one[keep] for name, one in columns.items() if isinstance(one, np.ndarray)}
+    return replace(states, **kept)

@@ -1,0 +1,104 @@
+"""The tables of simulations: how far each is, what came of it, who would move."""
+
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+
+import psycopg
+import pyarrow as pa
+from pyarrow import csv
+
+from services.projectors.what_if.evaluate import Draft, Simulated, Watcher
+from services.projectors.what_if.movers import MOVER_COLUMNS, LostRow
+
+START: Final = """
+    INSERT INTO read_model.simulation (simulation_id, policy_id, version, state, at_position)
+    VALUES (%(simulation_id)s, %(policy_id)s, %(version)s, 'running', %(at_position)s)
+    ON CONFLICT (simulation_id) DO UPDATE SET state = 'running', cells_done = 0, fault = NULL, started_at = now(),
+        updated_at = now()
+"""
+FORGET_MOVERS: Final = "DELETE FROM read_model.simulation_mover WHERE simulation_id = %s"
+FORGET_ACTS: Final = "DELETE FROM read_model.simulation_act WHERE simulation_id = %s"
+ADVANCE: Final = """
+    UPDATE read_model.simulation SET cells_done = %s, cells = %s, updated_at = now() WHERE simulation_id = %s
+"""
+FINISH: Final = """
+    UPDATE read_model.simulation
+       SET state = 'finished', cells = cells_done, moved = %(moved)s, digest = %(digest)s, impact = %(impact)s,
+           recorded_at_position = %(recorded)s, fault = %(fault)s, updated_at = now(), finished_at = now()
+     WHERE simulation_id = %(simulation_id)s
+"""
+END: Final = """
+    INSERT INTO read_model.simulation (simulation_id, policy_id, version, state, at_position, fault, finished_at)
+    VALUES (%(simulation_id)s, %(policy_id)s, %(version)s, %(state)s, %(at_position)s, %(fault)s, now())
+    ON CONFLICT (simulation_id) DO UPDATE SET state = excluded.state, fault = excluded.fault, updated_at = now(),
+        finished_at = now()
+"""
+COPY_MOVERS: Final = f"""
+    COPY read_model.simulation_mover (simulation_id, {", ".join(MOVER_COLUMNS)}) FROM STDIN (FORMAT csv)
+"""
+ADD_ACT: Final = "INSERT INTO read_model.simulation_act VALUES (%s, %s, %s, %s, %s, %s, %s)"
+TELL_EVERY_S: Final = 0.25
+"""How often at most the progress is written down."""
+_PLAIN: Final = csv.WriteOptions(include_header=False, quoting_style="none")
+"""Ids and codes need no quotes; one that did would be refused here."""
+
+
+class Keeper(Watcher):
+    """Writes a simulation down while it goes on; one that had begun before is begun anew.
+
+    Args:
+        connection: in autocommit, not the one that the facts are read on.
+        simulation_id: of a simulation that nobody else works on.
+        draft: what is simulated.
+    """
+
+    def __init__(self, connection: psycopg.Connection[Any], simulation_id: str, draft: Draft) -> None:
+        self._connection = connection
+        self._id = simulation_id
+        self._draft = draft
+        self._told_s = 0.0
+
+    def started(self, position: int) -> None:
+        """Forget what an earlier attempt left."""
+        with self._connection.transaction():
+            self._connection.execute(START, self._named(at_position=position))
+            self._connection.execute(FORGET_MOVERS, (self._id,))
+            self._connection.execute(FORGET_ACTS, (self._id,))
+
+    def portion(self, movers: pa.Table, lost: Sequence[LostRow]) -> None:
+        """Write down who would move, and which acts would lose their basis."""
+        with self._connection.transaction(), self._connection.cursor() as cursor:
+            if len(movers):
+                rows = movers.add_column(0, "simulation_id", pa.array([self._id]).take(pa.array([0] * len(movers))))
+                with cursor.copy(COPY_MOVERS) as copy:
+                    for batch in rows.to_batches(max_chunksize=20_000):
+                        lines = pa.BufferOutputStream()
+                        csv.write_csv(batch, lines, _PLAIN)
+                        copy.write(memoryview(lines.getvalue()))
+            cursor.executemany(ADD_ACT, [(self._id, *act, after) for act, after in lost])
+
+    def progress(self, done: int, cells: int) -> None:
+        """Write down how far it is."""
+        if time.monotonic() - self._told_s > TELL_EVERY_S or done == cells:
+            self._told_s = time.monotonic()
+            self._connection.execute(ADVANCE, (done, cells, self._id))
+
+    def finish(self, simulated: Simulated, recorded_at: int | None, fault: str | None) -> None:
+        """Write down what came of it; `recorded_at` is where the log says so, `fault` why it does not."""
+        told = {
+            "moved": simulated.impact.moved,
+            "digest": simulated.digest.text,
+            "impact": simulated.impact.model_dump_json(),
+            "recorded": recorded_at,
+            "fault": fault,
+        }
+        self._connection.execute(FINISH, self._named(**told))
+
+    def end(self, state: str, position: int, fault: str | None = None) -> None:
+        """Write down that it ended otherwise: cancelled or failed."""
+        self._connection.execute(END, self._named(state=state, at_position=position, fault=fault))
+
+    def _named(self, **values: object) -> dict[str, object]:
+        scoped = self._draft.scoped
+        return {"simulation_id": self._id, "policy_id": scoped.policy_id, "version": scoped.version, **values}

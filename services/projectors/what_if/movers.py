@@ -1,0 +1,121 @@
+"""The cells that a draft moves to another level, as rows; and the official acts that would lose their basis."""
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import psycopg
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from domain.mastery.kernel import NO_VALUE
+from services.projectors import generations
+from services.projectors.all_cells import coded
+from services.projectors.mastery_states import NO_LEVEL, States
+from services.projectors.mastery_tables import keys_of
+from services.projectors.what_if.compared import Compared
+from services.projectors.what_if.roster import PROJECTOR, Grouping
+
+MOVER_COLUMNS: Final = (
+    "learner_id",
+    "competency_id",
+    "framework_id",
+    "school_id",
+    "before_level",
+    "after_level",
+    "before_value_micro",
+    "after_value_micro",
+    "before_version",
+    "after_version",
+)
+ACTS: Final = """
+    SELECT act_id, kind, learner_id, act.competency_id, coalesce(official_act.level, act.level)
+      FROM read_model.official_act
+     CROSS JOIN unnest(competency_ids, levels) AS act (competency_id, level)
+     WHERE generation = %(generation)s AND kind <> 'report_card' AND position <= %(position)s
+       AND (revoked_position IS NULL OR revoked_position > %(position)s)
+     ORDER BY position, act.competency_id
+"""
+"""The acts in force; a report card tells what was, and keeps its basis."""
+
+
+class ActRow(NamedTuple):
+    """What an official act says of one competency: the level that it rests on."""
+
+    act_id: str
+    kind: str
+    learner_id: str
+    competency_id: str
+    level: str
+
+
+class LostRow(NamedTuple):
+    """An act that would lose its basis, and the level that there would be instead."""
+
+    act: ActRow
+    after_level: str | None
+
+
+class Acts:
+    """The official acts in force at a position, by cell."""
+
+    def __init__(self, acts: Sequence[ActRow]) -> None:
+        self._acts: dict[str, list[ActRow]] = {}
+        for act in acts:
+            self._acts.setdefault(f"{act.learner_id} {act.competency_id}", []).append(act)
+        self._keys = pa.array([*self._acts], pa.string())
+
+    @classmethod
+    def read(cls, connection: psycopg.Connection[Any], position: int) -> "Acts":
+        """Read the acts in force at a position."""
+        live = generations.live(connection, PROJECTOR)
+        rows = connection.execute(ACTS, {"generation": live.generation, "position": position}).fetchall()
+        return cls([ActRow(*row) for row in rows])
+
+    def lost(self, movers: pa.Table, order: Sequence[str]) -> list[LostRow]:
+        """Return those whose level the movers would have no more, though they have it before."""
+        if not self._acts or not len(movers):
+            return []
+        rank: dict[str | None, int] = {None: 0} | {level: place for place, level in enumerate(order)}
+        keys = keys_of(movers.column("learner_id").combine_chunks(), movers.column("competency_id").combine_chunks())
+        found = movers.filter(pc.is_in(keys, value_set=self._keys)).to_pylist()
+        return [
+            LostRow(act, row["after_level"])
+            for row in found
+            for act in self._acts[f"{row['learner_id']} {row['competency_id']}"]
+            if rank[row["after_level"]] < rank.get(act.level, 0) <= rank[row["before_level"]]
+        ]
+
+
+def movers_of(compared: Compared, schools: Grouping | None) -> pa.Table:
+    """Return the cells whose effective level would be another, in the columns `MOVER_COLUMNS`."""
+    moved = compared.only(compared.before.effective != compared.after.effective)
+    learners = coded(moved.learners)
+    columns = [
+        moved.learners,
+        moved.competencies,
+        moved.facts.frameworks.take(pa.array(moved.cell)),
+        _schools(learners.words, schools).take(pa.array(learners.code)),
+        _words(moved.after.levels, moved.before.effective),
+        _words(moved.after.levels, moved.after.effective),
+        *(pa.array(states.value, mask=states.value == NO_VALUE) for states in (moved.before, moved.after)),
+        *(_versions(states) for states in (moved.before, moved.after)),
+    ]
+    return pa.table(columns, names=list(MOVER_COLUMNS))
+
+
+def _schools(learners: Sequence[str], schools: Grouping | None) -> pa.Array:
+    if schools is None:
+        return pa.nulls(len(learners), pa.string())
+    group = schools.of(list(learners))
+    return pa.array(schools.groups, pa.string()).take(pa.array(group, mask=group == 0))
+
+
+def _words(words: Sequence[str], codes: NDArray[Any]) -> pa.Array:
+    codes = codes.astype(np.int64)
+    return pa.array(words, pa.string()).take(pa.array(codes, mask=codes == NO_LEVEL))
+
+
+def _versions(states: States) -> pa.Array:
+    return pa.array([ruling.version for ruling in states.rulings], pa.string()).take(pa.array(states.ruling))
