@@ -25,7 +25,7 @@ SCORES: Final = """
     SELECT learner_id, competency_id, framework_id, kind, assessor_role AS role, task, value_micro AS value,
         possible_micro AS possible, occurred_at AS occurred_us, given_at AS recorded_us, given_position AS given,
         position, ended_position AS ended{times}
-    FROM read_model.score_g{generation}
+    FROM read_model.score_g{generation} WHERE {condition}
 """
 TIMES: Final = ", recorded_at AS begun_us, ended_at AS ended_us"
 
@@ -51,13 +51,20 @@ class AllScores(NamedTuple):
 
 
 def fetch_all_scores(
-    connection: psycopg.Connection[Any], generation: int, vocabulary: Vocabulary, *, times: bool = False
+    connection: psycopg.Connection[Any],
+    generation: int,
+    vocabulary: Vocabulary,
+    *,
+    times: bool = False,
+    condition: str = "true",
 ) -> AllScores:
     """Return every revision of every score that is committed to a facts generation in the connection's database.
 
-    Only with `times` do the facts tell when revisions begun and ended; else those columns are 0.
+    Only with `times` do the facts tell when revisions begun and ended; else those columns are 0. `condition` is SQL
+    that chooses whole learners.
     """
-    position, columns = _fetch(connection, generation, TIMES if times else "")
+    query = SCORES.format(generation=generation, times=TIMES if times else "", condition=condition)
+    position, columns = _fetch(connection, generation, query)
     learners, learner = _in_order(columns["learner_id"])
     competencies, competency = _in_order(columns["competency_id"])
     frameworks, framework = _in_order(columns["framework_id"])
@@ -75,13 +82,13 @@ def fetch_all_scores(
     )
 
 
-def _fetch(connection: psycopg.Connection[Any], generation: int, times: str) -> tuple[int, Columns]:
+def _fetch(connection: psycopg.Connection[Any], generation: int, query: str) -> tuple[int, Columns]:
     """Return the position that the facts have come to, then what is in them: in this order, for facts only grow."""
     uri = make_conninfo(connection.info.dsn, password=connection.info.password or None)
     with dbapi.connect(uri) as adbc, adbc.cursor() as cursor:
         cursor.execute(POSITION.format(generation=generation))
         ((position,),) = cursor.fetchall()
-        cursor.execute(SCORES.format(generation=generation, times=times))
+        cursor.execute(query)
         reader = cursor.fetch_record_batch()
         batches = [_encoded(batch) for batch in (reader.schema.empty_table().combine_chunks(), *reader)]
     table = pa.concat_tables(batches).unify_dictionaries().combine_chunks()

@@ -11,6 +11,7 @@ from services.cli.output import AsJSON, DryRun, examples, out, print_records, pr
 app = typer.Typer(no_args_is_help=True, help="The projectors, which fill the read models from the ledger.")
 Name = Annotated[str, typer.Argument(help="mastery, learner_profile or audit_trail.")]
 Position = Annotated[int, typer.Argument(help="Position of the parked event.")]
+WORKERS_MAX: Final = 64
 LISTED: Final = ("name", "generation", "position", "lag_events", "parked")
 
 
@@ -51,7 +52,7 @@ def list_projectors(*, as_json: AsJSON = False) -> None:
 
     def render() -> None:
         print_records("Projectors", LISTED, document["projectors"])
-        columns = ("generation", "state", "position", "events_per_second", "started_at")
+        columns = ("generation", "state", "position", "events_per_second", "seconds_left", "started_at")
         for one in document["projectors"]:
             print_records(f"Generations of {one['name']}", columns, one["generations"])
 
@@ -114,23 +115,32 @@ def skip(
 
 @app.command(
     "rebuild",
-    epilog=examples("mastery projector rebuild mastery", "mastery projector rebuild audit_trail --accept-difference"),
+    epilog=examples(
+        "mastery projector rebuild mastery --workers 2", "mastery projector rebuild audit_trail --accept-difference"
+    ),
 )
 def rebuild(
     name: Name,
     *,
+    workers: Annotated[
+        int, typer.Option(min=1, max=WORKERS_MAX, help="Processes that share the learners among them.")
+    ] = 1,
     accept_difference: Annotated[
         bool, typer.Option(help="Switch although the new generation holds something else than the live one.")
     ] = False,
     as_json: AsJSON = False,
 ) -> None:
-    """Build the next generation from the first event beside the live one, compare their digests, switch."""
+    """Build the next generation from the first event beside the live one, compare their digests, switch.
+
+    The live one answers meanwhile. A rebuild that was killed goes on at the next call.
+    """
     from services.projectors import rebuild as builder
 
     with _connection() as connection, progress_bar(f"rebuilding {name}") as advance:
         switched = builder.rebuild(
             connection,
             name,
+            workers=workers,
             accept_difference=accept_difference,
             report=lambda batch: advance(batch.position, batch.head),
         )

@@ -7,6 +7,7 @@ import msgspec
 import psycopg
 
 from domain.kernel.scores import from_micro
+from services.projectors.parts import Part
 from services.projectors.read_model import Poison, StoredRow
 
 COPY_EVENTS: Final = """
@@ -170,7 +171,10 @@ class AuditTrail:
                     for competency_id in dict.fromkeys(data.competencies):
                         copy.write_row((generation, competency_id, row.position))
 
-    def finish(self, connection: psycopg.Connection[Any], generation: int) -> None:
+    def derive(self, connection: psycopg.Connection[Any], generation: int, part: Part, until: int) -> None:
+        """Do nothing: rows follow from single events."""
+
+    def finish(self, connection: psycopg.Connection[Any], generation: int, until: int) -> None:
         """Do nothing: rows are written ready for readers."""
 
 

@@ -9,9 +9,10 @@ from typing import Any, Final, NamedTuple
 import psycopg
 import structlog
 
-from services.projectors import generations, ledger, parking
+from services.projectors import generations, ledger, parking, parts
 from services.projectors.generations import Place
 from services.projectors.models import make
+from services.projectors.parts import WHOLE, Part
 from services.projectors.read_model import Poison, StoredRow
 
 BATCH_EVENTS_MAX: Final = 20_000
@@ -45,16 +46,23 @@ class Batch(NamedTuple):
 
 
 class Filler:
-    """Brings a generation forward, the live one (`generation` None) or one beside it.
+    """Brings a generation forward, the live one (`generation` None) or one beside it, or a part of one that is built.
 
     Keeps what it knows of the generation between steps; it starts afresh after any fault, and when the live
     generation was changed by another process.
     """
 
-    def __init__(self, connection: psycopg.Connection[Any], name: str, generation: int | None = None) -> None:
+    def __init__(
+        self,
+        connection: psycopg.Connection[Any],
+        name: str,
+        generation: int | None = None,
+        part: Part | None = None,
+    ) -> None:
         self.connection = connection
         self.name = name
         self.generation = generation
+        self.part = part
         self.limit = BATCH_EVENTS_MAX
         self._start_afresh()
 
@@ -68,7 +76,7 @@ class Filler:
         """Positions that are skipped, or parked alone."""
 
     def step(self, until: int | None = None) -> Batch:
-        """Take one batch of at most `limit` events, not beyond `until`, in one transaction.
+        """Take one batch of about `limit` events, not beyond `until`, in one transaction.
 
         A fault in a batch makes the next ones smaller, down to the event that it comes from; that one parks its
         learner. Faults of the database itself are raised.
@@ -93,8 +101,9 @@ class Filler:
         started = time.perf_counter()
         place = self._lock()
         head = ledger.head(self.connection)
-        last = min(place.position + self.limit, head if until is None else until)
-        rows = ledger.read(self.connection, place.position, last, self.model.types)
+        part = self.part or WHOLE
+        last = min(place.position + self.limit * part.parts, head if until is None else until)
+        rows = ledger.read(self.connection, place.position, last, self.model.types, part)
         skips = [row for row in rows if parking.is_skip(row, self.name)][:1]
         for skip in skips:
             last, rows = skip.position, [row for row in rows if row.position <= skip.position]
@@ -112,6 +121,8 @@ class Filler:
         epoch = None
         if self.generation is not None:
             place = generations.place(self.connection, self.name, self.generation)
+            if self.part is not None:
+                place = place._replace(position=parts.position(self.connection, self.name, self.generation, self.part))
         else:
             live = generations.live(self.connection, self.name, lock=True)
             place, epoch = live.place, live.epoch
@@ -146,6 +157,8 @@ class Filler:
         rate = int(batch.events / max(batch.seconds, 1e-6))
         if self.generation is None:
             self.connection.execute(ADVANCE_LIVE, (batch.position, rate, self.name))
+        elif self.part is not None:
+            parts.advance(self.connection, self.name, self.generation, self.part, (batch.position, rate))
         else:
             self.connection.execute(ADVANCE, (batch.position, rate, self.name, self.generation))
 

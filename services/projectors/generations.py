@@ -4,6 +4,7 @@ from typing import Any, Final, NamedTuple
 
 import psycopg
 
+from services.projectors import parts
 from services.projectors.read_model import ReadModel
 
 LEVELS_TABLE: Final = "current_mastery"
@@ -172,6 +173,7 @@ def switch(connection: psycopg.Connection[Any], name: str, generation: int, posi
 def drop(connection: psycopg.Connection[Any], model: ReadModel, generation: int, facts_generation: int) -> None:
     """Delete a generation, and its facts unless another generation is built on them."""
     connection.execute(FORGET, (model.name, generation))
+    parts.forget(connection, model.name, generation)
     row = connection.execute(USES, (model.name, facts_generation)).fetchone()
     assert row is not None
     if not row[0]:

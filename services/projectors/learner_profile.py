@@ -21,6 +21,7 @@ from domain.progression.events import ProgressionEvent
 from domain.roster.events import LearnerEnrolled, LearnerRegistered, LearnerWithdrawn, RosterEvent, SubgroupsChanged
 from schemas.registry import UPCASTERS, decode
 from services.projectors import official_acts
+from services.projectors.parts import Part
 from services.projectors.read_model import Poison, StoredRow
 
 EVIDENCE, SCORES, AMENDMENTS, PLANS = range(4)
@@ -123,7 +124,10 @@ class LearnerProfile:
                 _amend(cursor, statement, generation, new[amended])
             _add_days(cursor, generation, days)
 
-    def finish(self, connection: psycopg.Connection[Any], generation: int) -> None:
+    def derive(self, connection: psycopg.Connection[Any], generation: int, part: Part, until: int) -> None:
+        """Do nothing: rows follow from single events."""
+
+    def finish(self, connection: psycopg.Connection[Any], generation: int, until: int) -> None:
         """Do nothing: rows are written ready for readers."""
 
 

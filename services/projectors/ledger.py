@@ -7,15 +7,15 @@ from typing import Any, Final
 import psycopg
 from psycopg.types.string import TextLoader
 
+from services.projectors.parts import WHOLE, Part
 from services.projectors.read_model import StoredRow
 
 SKIPPED: Final = "projector.event_skipped.v1"
 COLUMNS: Final = "position, stream, version, type, event_id, learner_id, occurred_at, recorded_at, meta, data"
-READ_ALL: Final = f"""
-    SELECT {COLUMNS} FROM ledger.event WHERE position > %s AND position <= %s ORDER BY position
-"""
-READ_TYPES: Final = f"""
-    SELECT {COLUMNS} FROM ledger.event WHERE position > %s AND position <= %s AND type = ANY(%s) ORDER BY position
+READ: Final = f"""
+    SELECT {COLUMNS} FROM ledger.event
+    WHERE position > %s AND position <= %s AND (%s::text[] IS NULL OR type = ANY(%s)) AND {{condition}}
+    ORDER BY position
 """
 READ_LEARNER: Final = f"""
     SELECT {COLUMNS} FROM ledger.event
@@ -48,13 +48,13 @@ def _cursor(connection: psycopg.Connection[Any]) -> psycopg.Cursor[Any]:
     return cursor
 
 
-def read(connection: psycopg.Connection[Any], after: int, until: int, types: frozenset[str] | None) -> list[StoredRow]:
-    """Return the events of the given types (None: all) with after < position <= until, in order."""
+def read(
+    connection: psycopg.Connection[Any], after: int, until: int, types: frozenset[str] | None, part: Part = WHOLE
+) -> list[StoredRow]:
+    """Return a part's events of the given types (None: all) with after < position <= until, in order."""
+    wanted = None if types is None else [*types, SKIPPED]
     cursor = _cursor(connection)
-    if types is None:
-        cursor.execute(READ_ALL, (after, until))
-    else:
-        cursor.execute(READ_TYPES, (after, until, [*types, SKIPPED]))
+    cursor.execute(READ.format(condition=part.condition).encode(), (after, until, wanted, wanted))
     return [StoredRow._make(row) for row in cursor.fetchall()]
 
 

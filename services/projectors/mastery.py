@@ -13,7 +13,7 @@ import psycopg
 
 from infra.postgres.score_cells import CellKey
 from schemas.canonical import canonical
-from services.projectors import generations
+from services.projectors import generations, parts
 from services.projectors.all_cells import all_cells
 from services.projectors.generations import Place, create_table, partition
 from services.projectors.mastery_facts import FACTS, FactWriter
@@ -22,13 +22,17 @@ from services.projectors.mastery_states import Judge
 from services.projectors.mastery_tables import (
     CELLS_OF_LEARNER,
     CELLS_SINCE,
+    facts_of_all,
     facts_of_cells,
 )
 from services.projectors.mastery_writer import MasteryWriter
+from services.projectors.parts import Part
 from services.projectors.policies import SWITCHES, Epoch, Timeline, load_timeline
 from services.projectors.read_model import ReadModel, StoredRow
 
 NAME: Final = "mastery"
+EVENTS_AT_ONCE: Final = 4_000_000
+"""Events whose cells are derived at a time: bounds the memory."""
 PUBLISHED: Final = "policy.published.v1"
 WAKE_PUBLISHER: Final = "NOTIFY policy_published"
 PLACE: Final = """
@@ -100,19 +104,20 @@ class Mastery(ReadModel):
             else:
                 connection.execute(WAKE_PUBLISHER)
 
-    def finish(self, connection: psycopg.Connection[Any], generation: int) -> None:
-        """Derive the levels and changes of all cells from the facts."""
+    def derive(self, connection: psycopg.Connection[Any], generation: int, part: Part, until: int) -> None:
+        """Derive the levels and changes of all cells of a part from the facts, which are committed."""
         levels = _levels(connection, generation)
         self._timeline = load_timeline(connection)
         vocabulary = self._judge.vocabulary()
-        for facts, position in all_cells(connection, levels.facts_generation, vocabulary, times=True):
-            assert position == levels.position, "all facts are committed"
-            writer = self._derive(connection, facts, levels.position)
+        for portion in part.split(1 + until // part.parts // EVENTS_AT_ONCE):
+            facts, _ = facts_of_all(connection, levels.facts_generation, vocabulary, times=True, part=portion)
+            writer = self._derive(connection, facts, until)
             writer.add_changes(levels.facts_generation, self._timeline.switches)
             writer.fill(partition("current_mastery", generation), generation)
-        for table in self.late_tables:
-            generations.attach(connection, table, generation)
-        policies = policies_text(self._timeline.at(levels.position))
+
+    def finish(self, connection: psycopg.Connection[Any], generation: int, until: int) -> None:
+        """Note under which policies the levels are."""
+        policies = policies_text(load_timeline(connection).at(until))
         connection.execute(SET_POLICIES, (policies, generation))
 
     def _update(
@@ -184,6 +189,7 @@ class Mastery(ReadModel):
         connection.execute(f"TRUNCATE {partition('mastery_change', levels.facts_generation)}")
         connection.execute(f"TRUNCATE {partition('current_mastery', levels.generation)}")
         connection.execute(UNBUILD, (levels.generation,))
+        parts.forget(connection, NAME, levels.generation)
         return levels._replace(state="building")
 
 

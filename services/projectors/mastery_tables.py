@@ -13,6 +13,7 @@ from domain.mastery.cells import Vocabulary
 from infra.postgres.all_scores import fetch_all_scores
 from infra.postgres.score_cells import NEVER, SCORE_COLUMNS, CellKey, ScoreRow, facts_of, microseconds
 from services.projectors.mastery_points import CellFacts, JudgementRow
+from services.projectors.parts import WHOLE, Part
 
 SCORES_OF: Final = f"""
     SELECT {SCORE_COLUMNS}
@@ -26,7 +27,7 @@ JUDGEMENTS_OF: Final = """
 """
 ALL_JUDGEMENTS: Final = """
     SELECT learner_id, competency_id, level, position, recorded_at, lifted_position, lifted_at
-    FROM read_model.judgement WHERE generation = %s
+    FROM read_model.judgement WHERE generation = %s AND {condition}
 """
 CELLS_OF_LEARNER: Final = """
     SELECT learner_id, competency_id FROM read_model.score
@@ -73,14 +74,19 @@ def facts_of_cells(
 
 
 def facts_of_all(
-    connection: psycopg.Connection[Any], generation: int, vocabulary: Vocabulary, *, times: bool = False
+    connection: psycopg.Connection[Any],
+    generation: int,
+    vocabulary: Vocabulary,
+    *,
+    times: bool = False,
+    part: Part = WHOLE,
 ) -> tuple[CellFacts, int]:
-    """Return all facts of all cells of a facts generation, as far as committed, and the position they have come to.
+    """Return all facts of all cells of a part of the learners, as far as committed, and the position they come to.
 
     Only with `times` do they tell when score revisions begun and ended.
     """
-    scored = fetch_all_scores(connection, generation, vocabulary, times=times)
-    rows = connection.execute(ALL_JUDGEMENTS, (generation,)).fetchall()
+    scored = fetch_all_scores(connection, generation, vocabulary, times=times, condition=part.condition)
+    rows = connection.execute(ALL_JUDGEMENTS.format(condition=part.condition).encode(), (generation,)).fetchall()
     judged = [*dict.fromkeys((row[0], row[1]) for row in rows)]
     learners, competencies = (pa.array([key[place] for key in judged], pa.string()) for place in (0, 1))
     keys = keys_of(scored.learners, scored.competencies)

@@ -5,6 +5,8 @@ from typing import Any, NamedTuple, Protocol
 
 import psycopg
 
+from services.projectors.parts import Part
+
 
 class StoredRow(NamedTuple):
     """One event as it lies in the log; `meta` and `data` are canonical JSON, decoded only as far as needed.
@@ -71,5 +73,8 @@ class ReadModel(Protocol):
             Poison: for the first event that can't be digested; everything is rolled back and tried without it.
         """
 
-    def finish(self, connection: psycopg.Connection[Any], generation: int) -> None:
-        """Make a generation that was filled from the beginning ready for readers; most have nothing to do."""
+    def derive(self, connection: psycopg.Connection[Any], generation: int, part: Part, until: int) -> None:
+        """Make what follows from all events of a part up to a position, if `apply` left it; most have nothing to do."""
+
+    def finish(self, connection: psycopg.Connection[Any], generation: int, until: int) -> None:
+        """Make a generation all of whose parts are derived ready for readers; most have nothing to do."""

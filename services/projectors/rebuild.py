@@ -1,43 +1,21 @@
 """Rebuild: the next generation beside the live one, from the beginning of the log; and back again."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import psycopg
 
 from domain.kernel.errors import Conflict, Refused
-from services.projectors import generations, lease, ledger
+from services.projectors import crew, generations, lease, ledger, parts
 from services.projectors.filler import Batch, Filler
 from services.projectors.models import make
 
 NEAR_EVENTS_MAX: Final = 1_000
 """How near to the head a generation has come before the live one is held for the switch."""
-FINISHED: Final = "UPDATE read_model.generation SET state = 'ready' WHERE projector = %s AND generation = %s"
-PROGRESS: Final = """
-    SELECT projector, generation, position, (SELECT coalesce(max(position), 0) FROM ledger.event) AS head,
-        (position / greatest(extract(epoch FROM clock_timestamp() - started_at), 0.001))::bigint, started_at
-    FROM read_model.generation
-    WHERE state IN ('building', 'ready') AND facts_generation = generation AND (%s::text IS NULL OR projector = %s)
-    ORDER BY projector, generation
+FINISHED: Final = """
+    UPDATE read_model.generation SET state = 'ready', position = %s WHERE projector = %s AND generation = %s
 """
 Report = Callable[[Batch], None]
-
-
-class Progress(NamedTuple):
-    """How far a generation under construction has come."""
-
-    projector: str
-    generation: int
-    position: int
-    head: int
-    events_per_second: int
-    started_at: datetime
-
-    @property
-    def seconds_left(self) -> int | None:
-        """Whole seconds until the head at this rate; None as long as the rate is not known."""
-        return (self.head - self.position) // self.events_per_second if self.events_per_second else None
 
 
 class Switched(NamedTuple):
@@ -48,11 +26,6 @@ class Switched(NamedTuple):
     digest: str | None
 
 
-def progress(connection: psycopg.Connection[Any], name: str | None = None) -> list[Progress]:
-    """Return the generations under construction of one projector, or of all."""
-    return [Progress(*row) for row in connection.execute(PROGRESS, (name, name)).fetchall()]
-
-
 def _no_report(_: Batch) -> None:
     pass
 
@@ -61,17 +34,20 @@ def rebuild(
     connection: psycopg.Connection[Any],
     name: str,
     *,
+    workers: int = 1,
     accept_difference: bool = False,
     report: Report = _no_report,
 ) -> Switched:
     """Build the next generation from position 0, or go on with one that was interrupted, and make it the live one.
 
-    The live one answers meanwhile and stays for a rollback. `report` hears of every batch.
+    The live one answers meanwhile and stays for a rollback. `workers` processes build it, each its part of the
+    learners; one: this process. `report` hears of every batch.
 
     Raises:
         Conflict: rebuild-running, if another process builds.
         Refused: rebuild-differs, if the new generation holds something else than the live one did at the same
             position; it is kept, and `accept_difference` switches to it.
+        Unavailable: workers ended before their work was done.
     """
     model = make(name)
     if not lease.take(connection, f"rebuild {name}"):
@@ -81,8 +57,7 @@ def rebuild(
         new = generations.begun(connection, name) or generations.create(connection, model)
         filler = Filler(connection, name, new.generation)
         while True:
-            _fill(filler, report)
-            _finish(filler)
+            _build(filler, workers, report)
             _fill(filler, report)
             if switched := _promote(filler, compare=not accept_difference):
                 return switched
@@ -102,9 +77,24 @@ def roll_back(connection: psycopg.Connection[Any], name: str, report: Report = _
     filler = Filler(connection, name, kept.generation)
     while True:
         _fill(filler, report)
-        _finish(filler)
+        _build(filler, 1, report)
         if switched := _promote(filler, compare=False):
             return switched
+
+
+def _build(filler: Filler, workers: int, report: Report) -> None:
+    """Build the generation part by part and make it ready for readers, unless it is."""
+    connection, name, generation = filler.connection, filler.name, filler.generation
+    assert generation is not None
+    if generations.place(connection, name, generation).state != "building":
+        return
+    parts.begin(connection, name, generation, workers, ledger.head(connection))
+    until = crew.build_parts(connection, name, generation, workers, report)[0].until
+    with connection.transaction():
+        for table in filler.model.late_tables:
+            generations.attach(connection, table, generation)
+        filler.model.finish(connection, generation, until)
+        connection.execute(FINISHED, (until, name, generation))
 
 
 def _fill(filler: Filler, report: Report) -> None:
@@ -113,16 +103,6 @@ def _fill(filler: Filler, report: Report) -> None:
         report(batch)
         if batch.head - batch.position <= NEAR_EVENTS_MAX:
             return
-
-
-def _finish(filler: Filler) -> None:
-    """Make the generation ready for readers, unless it is."""
-    connection, name = filler.connection, filler.name
-    assert filler.generation is not None
-    with connection.transaction():
-        if generations.place(connection, name, filler.generation).state == "building":
-            filler.model.finish(connection, filler.generation)
-            connection.execute(FINISHED, (name, filler.generation))
 
 
 def _promote(filler: Filler, *, compare: bool) -> Switched | None:

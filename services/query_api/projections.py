@@ -43,19 +43,29 @@ PROJECTORS: Final = """
      ORDER BY projector.name
 """
 GENERATIONS: Final = """
-    SELECT projector, generation, state, position, events_per_second, started_at, updated_at
+    SELECT generation.projector, generation.generation, generation.state,
+           coalesce(parts.position, generation.position) AS position,
+           coalesce(parts.events_per_second, generation.events_per_second) AS events_per_second,
+           generation.started_at, greatest(parts.updated_at, generation.updated_at) AS updated_at
       FROM read_model.generation
-     ORDER BY projector, generation
+      LEFT JOIN LATERAL (SELECT avg(position)::bigint AS position, max(updated_at) AS updated_at,
+                                avg(events_per_second)::int AS events_per_second
+                           FROM read_model.rebuild_part AS part
+                          WHERE part.projector = generation.projector AND part.generation = generation.generation
+                        ) AS parts ON generation.state = 'building'
+     ORDER BY generation.projector, generation.generation
 """
+"""Each part of a generation under construction passes over all events; so their mean is how far it is."""
 
 
 class Generation(Part):
-    """One build of a read model: wanted, building, ready, live or kept; while it is built, how far and how fast."""
+    """One build of a read model: building, ready, live or kept; while it is built, how far, how fast, how long yet."""
 
     generation: int
     state: str
     position: int
     events_per_second: int
+    seconds_left: int | None
     started_at: datetime
     updated_at: datetime
 
@@ -108,10 +118,12 @@ async def read_tracking(connection: Connection, projector: str | None, learner_i
 
 async def read_projections(connection: Connection) -> Projections:
     """Return where all projectors are."""
+    found = await rows(connection, PROJECTORS, {})
     generations: dict[str, list[Generation]] = {}
     for row in await rows(connection, GENERATIONS, {}):
-        generations.setdefault(row.pop("projector"), []).append(Generation(**row))
-    found = await rows(connection, PROJECTORS, {})
+        rate = row["events_per_second"] if row["state"] == "building" else 0
+        left = (found[0]["head"] - row["position"]) // rate if rate else None
+        generations.setdefault(row.pop("projector"), []).append(Generation(**row, seconds_left=left))
     projectors = [
         Projector(**row, generations=tuple(generations.get(row["name"], ())))
         for row in found

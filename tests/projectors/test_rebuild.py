@@ -8,11 +8,10 @@ import pytest
 
 from domain.kernel.errors import Refused, Unknown
 from infra.postgres.event_store import BlockingEventStore, blocking_event_store
-from services.projectors import generations, lease, ledger
+from services.projectors import generations, ledger
 from services.projectors.models import MODELS, make
-from services.projectors.rebuild import progress, rebuild, roll_back
+from services.projectors.rebuild import rebuild, roll_back
 from services.projectors.runner import catch_up
-from services.projectors.status import status
 from tests.projectors.fold import HIGHEST
 from tests.projectors.history import Log, drafted, given, published
 
@@ -84,26 +83,6 @@ def test_what_was_pruned_can_not_be_rolled_back_to(connection: Connection) -> No
     assert generations.prune(connection, make("audit_trail")) == [first.generation]
     with pytest.raises(Refused, match="no earlier generation of audit_trail is kept"):
         roll_back(connection, "audit_trail")
-
-
-def test_progress_and_status_say_how_far_a_projector_is(
-    connection: Connection, database: str, store: BlockingEventStore, log: Log
-) -> None:
-    assert [(one.name, one.state, one.lag_events) for one in status(connection)] == [
-        ("mastery", "stopped", 0),
-        ("learner_profile", "stopped", 0),
-        ("audit_trail", "stopped", 0),
-    ]
-    rebuild(connection, "mastery")
-    store.append(log.append("evidence-1", given("s1", 2)))
-    generations.create(connection, make("mastery"))
-    [begun] = progress(connection, "mastery")
-    assert (begun.position, begun.head, begun.seconds_left) == (0, 1, None)
-    with ledger.connect(database) as runner:
-        assert lease.take(runner, "run mastery")
-        mastery = status(connection)[0]
-        assert (mastery.state, mastery.position, mastery.lag_events, mastery.parked) == ("catching up", 0, 1, 0)
-        assert catch_up(database, "mastery") is None
 
 
 def test_catching_up_puts_published_policies_in_force_too(

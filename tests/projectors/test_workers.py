@@ -1,0 +1,94 @@
+"""A generation built by worker processes, each its part of the learners, holds what one process builds."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from infra.postgres.event_store import BlockingEventStore, blocking_event_store
+from services.projectors import generations, ledger, parking, parts
+from services.projectors.crew import build_parts
+from services.projectors.filler import Filler
+from services.projectors.mastery import Mastery
+from services.projectors.models import MODELS
+from services.projectors.parts import Part
+from services.projectors.rebuild import rebuild
+from tests.projectors.fold import HIGHEST
+from tests.projectors.history import Log, activated, corrected, drafted, given, judged, scoped
+
+Connection = psycopg.Connection[Any]
+LEARNERS = 12
+PARTS = (
+    "SELECT part, parts, until, is_derived FROM read_model.rebuild_part WHERE projector = %s ORDER BY generation, part"
+)
+
+
+@pytest.fixture
+def store(database: str) -> Iterator[BlockingEventStore]:
+    with blocking_event_store(database) as opened:
+        yield opened
+
+
+@pytest.fixture
+def connection(database: str, store: BlockingEventStore) -> Iterator[Connection]:
+    """Twelve learners with two scores each; one corrected, one judged, one parked; a policy since the middle."""
+    log = Log()
+    scores = [given(f"s{number}", number % 5, f"l{number % LEARNERS}", "c1") for number in range(2 * LEARNERS)]
+    store.append_many([log.append(f"evidence-{one.evidence_id}", one) for one in scores[:LEARNERS]])
+    store.append(log.append("policy-p1", drafted("p1", HIGHEST), activated([scoped("p1", HIGHEST)])))
+    store.append_many([log.append(f"evidence-{one.evidence_id}", one) for one in scores[LEARNERS:]])
+    store.append(log.append(f"evidence-{scores[3].evidence_id}", corrected(scores[3], 4)))
+    store.append(log.append("judgement-j1", judged("j1", "beginning", "l5", "c2")))
+    store.append(log.append("evidence-ghost", corrected(given("ghost", 1, "l7"), 2)))
+    store.append(log.append("evidence-last", given("last", 4, "l7")))
+    with ledger.connect(database) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_three_workers_build_what_one_process_does(name: str, connection: Connection) -> None:
+    rebuild(connection, name)
+    switched = rebuild(connection, name, workers=3)
+    assert switched.digest is not None
+    assert switched.position == ledger.head(connection) == 30
+    assert connection.execute(PARTS, (name,)).fetchall() == [
+        (0, 1, 30, True),
+        (0, 3, 30, True),
+        (1, 3, 30, True),
+        (2, 3, 30, True),
+    ]
+
+
+def test_workers_park_whom_one_process_parks(connection: Connection) -> None:
+    rebuild(connection, "mastery", workers=2)
+    assert [(one.learner_id, one.position, one.waiting) for one in parking.parked(connection)] == [("l7", 29, 1)]
+
+
+def test_every_learner_is_of_one_part_and_of_one_portion_of_it(connection: Connection) -> None:
+    def learners(part: Part) -> list[str | None]:
+        return [row.learner_id for row in ledger.read(connection, 0, 30, None, part)]
+
+    whole = learners(Part(0, 1))
+    thirds = [learners(Part(number, 3)) for number in range(3)]
+    assert sorted(map(str, whole)) == sorted(str(one) for third in thirds for one in third)
+    assert not {*thirds[0]} & {*thirds[1]}
+    sixths = [learners(portion) for portion in Part(1, 3).split(2)]
+    assert sorted(map(str, thirds[1])) == sorted(str(one) for sixth in sixths for one in sixth)
+
+
+def test_parts_that_are_half_filled_are_gone_on_with_and_what_came_meanwhile_follows(
+    connection: Connection, store: BlockingEventStore
+) -> None:
+    rebuild(connection, "mastery")
+    begun = generations.create(connection, Mastery())
+    parts.begin(connection, "mastery", begun.generation, 2, 20)
+    filler = Filler(connection, "mastery", begun.generation, Part(1, 2))
+    filler.limit = 3
+    assert filler.step(20).position == 6
+    build_parts(connection, "mastery", begun.generation, 2, lambda _: None)
+    store.append(Log().append("evidence-new", given("new", 1, "l1")))
+    Filler(connection, "mastery").step()
+    switched = rebuild(connection, "mastery", workers=2)
+    assert (switched.generation, switched.position) == (begun.generation, 31)
+    assert switched.digest is not None
