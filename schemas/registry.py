@@ -12,7 +12,7 @@ from domain.goal.events import GoalEvent
 from domain.kernel.errors import Invalid
 from domain.kernel.event import Event
 from domain.mastery.events import JudgementEvent
-from domain.operations.events import ProjectorEventSkipped
+from domain.operations.events import OperationsEvent
 from domain.pathway.events import PathwayEvent
 from domain.policy.events import PolicyEvent
 from domain.profile.events import ProfileEvent
@@ -30,10 +30,9 @@ _FAMILIES: Final = (
     ProfileEvent,
     PolicyEvent,
     ProgressionEvent,
+    OperationsEvent,
 )
-EVENTS: Final[Mapping[str, type[Event]]] = {event.type: event for family in _FAMILIES for event in get_args(family)} | {
-    ProjectorEventSkipped.type: ProjectorEventSkipped
-}
+EVENTS: Final[Mapping[str, type[Event]]] = {event.type: event for family in _FAMILIES for event in get_args(family)}
 """The current version of each event, by stored type name."""
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]

@@ -1,7 +1,8 @@
-"""Facts about the ledger's own machinery: an event that a projector was told to skip."""
+"""Facts about the ledger's own machinery: an event that a projector was told to skip, a day that has begun."""
 
 from typing import ClassVar
 
+from domain.kernel.envelope import Day
 from domain.kernel.event import Event
 from domain.kernel.ids import LearnerId
 from domain.kernel.privacy import Plain
@@ -14,3 +15,13 @@ class ProjectorEventSkipped(Event):
     projector: Plain[str]
     position_skipped: Plain[int]
     learner_id: LearnerId | None = None
+
+
+class DayBegun(Event):
+    """A day has begun (UTC), on which levels may fall that hold for a time only: they are looked at as of its start."""
+
+    type: ClassVar[str] = "calendar.day_begun.v1"
+    day: Plain[Day]
+
+
+OperationsEvent = ProjectorEventSkipped | DayBegun

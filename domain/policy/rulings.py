@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Self
 
 from domain.kernel.errors import Unknown
+from domain.kernel.ids import CompetencyId
 from domain.policy.document import PolicyDocument
 from domain.policy.events import ScopedPolicy
 from domain.policy.starters import DEFAULT
@@ -16,6 +17,8 @@ class Ruling(NamedTuple):
     policy_id: str
     version: str
     document: PolicyDocument
+    competency_id: CompetencyId | None = None
+    """The competency that the policy's scope names."""
 
 
 BUILT_IN: Final = Ruling("default", DEFAULT.version, DEFAULT)
@@ -27,6 +30,11 @@ class Rulings:
     """A policy set: the rulings by framework; None: for all others."""
 
     by_framework: Mapping[str | None, Ruling] = field(default_factory=dict)
+
+    @property
+    def all(self) -> tuple[Ruling, ...]:
+        """Every ruling that may decide on some cell."""
+        return (*self.by_framework.values(), BUILT_IN)
 
     def ruling(self, framework_id: str | None) -> Ruling:
         """Return what decides on the cells of a framework: the most specific policy, or what is built in."""
@@ -47,5 +55,6 @@ def rulings_of(policies: Iterable[ScopedPolicy], documents: Mapping[str, PolicyD
     for one in policies:
         if one.version not in documents:
             raise Unknown("policy-version-unknown", f"version {one.version} is not drafted", policy=one.policy_id)
-        rulings = rulings.put(one.framework_id, Ruling(one.policy_id, one.version, documents[one.version]))
+        ruling = Ruling(one.policy_id, one.version, documents[one.version], one.competency_id)
+        rulings = rulings.put(one.framework_id, ruling)
     return rulings
