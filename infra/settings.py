@@ -50,6 +50,14 @@ class TokenSettings(_Settings):
     jwt_audience: str = Field("mastery-ledger", description="Audience that a token has to name.")
 
 
+class StreamSettings(_Settings):
+    """What the event stream says of itself."""
+
+    stream_source: str = Field(
+        "/mastery-ledger", min_length=1, description="`source` of every CloudEvent: a URI reference of the district's."
+    )
+
+
 class CommandAPISettings(DatabaseSettings, TokenSettings):
     """The command API."""
 
@@ -61,7 +69,7 @@ class CommandAPISettings(DatabaseSettings, TokenSettings):
     )
 
 
-class QueryAPISettings(DatabaseSettings, TokenSettings):
+class QueryAPISettings(DatabaseSettings, TokenSettings, StreamSettings):
     """The query API."""
 
     query_api_host: str = Field(LOOPBACK, description="Address that the query API listens on.")

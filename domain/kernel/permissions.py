@@ -31,10 +31,11 @@ class Permission(StrEnum):
     READ_AUDIT = "search the audit trail"
     READ_POLICY = "read policies and frameworks"
     READ_STATUS = "read the state of the projectors"
+    READ_STREAM = "read the stream of all events"
 
 
 P = Permission
-_READS: Final = frozenset({P.READ_LEARNER, P.READ_AUDIT, P.READ_POLICY, P.READ_STATUS})
+_READS: Final = frozenset({P.READ_LEARNER, P.READ_AUDIT, P.READ_POLICY, P.READ_STATUS, P.READ_STREAM})
 _OWN: Final = frozenset({P.SET_GOAL, P.SIGN_GOAL, P.NOTE_PROFILE, P.READ_LEARNER, P.READ_POLICY})
 _TEACHING: Final = _OWN | {
     P.SUBMIT_EVIDENCE,
@@ -56,7 +57,7 @@ GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.TEACHER: _TEACHING,
     Role.ADMINISTRATOR: frozenset(Permission) - {P.SIGN_GOAL},
     Role.AUDITOR: _READS,
-    Role.SERVICE: _SERVING | {P.READ_LEARNER, P.READ_POLICY, P.READ_STATUS},
+    Role.SERVICE: _SERVING | {P.READ_LEARNER, P.READ_POLICY, P.READ_STATUS, P.READ_STREAM},
     Role.SYSTEM: frozenset(Permission) - {P.SIGN_GOAL},
 }
 """Role -> what it may do. A signature is given by learner, guardian or teacher, by nobody for them."""

@@ -5,8 +5,14 @@ fails on an event field without a class; personal fields never leave in clear wi
 """
 
 from enum import Enum
-from typing import Annotated, TypeVar
+from typing import Annotated, Final, TypeVar
 
+from pydantic import GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+KEYWORD: Final = "x-data-class"
+"""The word of a JSON Schema that tells the class of a field."""
 T = TypeVar("T")
 
 
@@ -16,6 +22,10 @@ class DataClass(Enum):
     PERSONAL = "personal"
     PSEUDONYM = "pseudonym"
     PLAIN = "plain"
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Return the JSON Schema of a field of this class."""
+        return handler(schema) | {KEYWORD: self.value}
 
 
 Personal = Annotated[T, DataClass.PERSONAL]

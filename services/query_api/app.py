@@ -9,6 +9,7 @@ from domain.kernel.ids import FrameworkId, LearnerId, PolicyId, ScoreId
 from domain.kernel.permissions import Permission
 from services.query_api.answers import Moment, Page
 from services.query_api.desk import AtDesk
+from services.query_api.event_stream import STREAM_CONTENT, Accepts, After, LastEventID, respond
 from services.query_api.explain_mastery import CellView, MasteryExplained, read_explanation
 from services.query_api.frameworks import Framework, read_framework
 from services.query_api.learner_goals import LearnerGoals, read_goals
@@ -75,6 +76,19 @@ async def audit(at: AtDesk, search: Annotated[Search, Query()]) -> Response:
     """Search the trail of all events, newest first."""
     at.require(Permission.READ_AUDIT, search.learner)
     return await at.answer("audit_trail", lambda c: read_trail(c, search))
+
+
+@v1.get("/events", response_class=Response, responses={200: {"content": STREAM_CONTENT}}, tags=["stream"])
+async def events(
+    at: AtDesk,
+    request: Request,
+    wanted: Annotated[After, Query()],
+    accept: Accepts = "*/*",
+    last_event_id: LastEventID = None,
+) -> Response:
+    """The event stream as CloudEvents: pages after a position, or server-sent events as they are recorded."""
+    at.require(Permission.READ_STREAM)
+    return await respond(at.desk, request, wanted, accept, last_event_id)
 
 
 @v1.get("/policies", response_model=Policies, tags=["policy"])

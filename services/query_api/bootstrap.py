@@ -40,7 +40,7 @@ def build_app(settings: QueryAPISettings, conninfo: str) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(_warm_kernel)
         async with open_pool(conninfo, settings.query_connections_max) as pool:
-            app.state.desk = Desk(pool, authenticate, settings.min_position_wait_s)
+            app.state.desk = Desk(pool, authenticate, settings.min_position_wait_s, settings.stream_source)
             yield
 
     app = FastAPI(title=TITLE, version="1", docs_url=None, redoc_url=None, lifespan=lifespan)

@@ -29,12 +29,13 @@ class Desk(NamedTuple):
     """What all questions share.
 
     `pool` has read-only connections, each transaction one snapshot; `authenticate` says who asks;
-    `wait_s` is how long a question waits for the position that it names.
+    `wait_s` is how long a question waits for the position that it names; `source` is the ledger's name in its stream.
     """
 
     pool: AsyncConnectionPool[Connection]
     authenticate: Authenticator
     wait_s: float
+    source: str
 
     async def ask(self, read: Read[T]) -> T:
         """Return what `read` finds in one snapshot.

@@ -1,5 +1,7 @@
 """From files to explained levels, by the command alone."""
 
+import json
+
 import pytest
 
 from tests.cli.conftest import Mastery
@@ -51,6 +53,14 @@ def test_a_learner_is_shown_as_of_a_time(filled: Mastery) -> None:
 def test_the_audit_trail_is_searched_by_type_and_learner(filled: Mastery) -> None:
     found = filled("audit", "search", "--type", "score.given.v1", "--learner", "ada", "--json").document
     assert [entry["after"] for entry in found["entries"]] == ["3", "2"]
+
+
+def test_the_stream_is_printed_as_cloudevents_a_line_each(filled: Mastery) -> None:
+    told = filled("stream", "tail", "--type", "score.given.v1", "--json")
+    events = [json.loads(line) for line in told.out.splitlines()]
+    assert [event["partitionkey"] for event in events] == ["ada", "ada", "ben", "ben"]
+    last = filled("stream", "tail", "--from", str(int(events[0]["sequence"])), "--limit", "1")
+    assert last.out.split()[0] == str(int(events[0]["sequence"]) + 1)
 
 
 def test_a_narrow_table_leaves_nothing_out(filled: Mastery) -> None:

@@ -1,4 +1,5 @@
-"""The generated pages of docs/ and the text that each has to have; `python -m tests.docs.pages` writes them."""
+"""The generated pages of docs/ and the text that each has to have; `python -m tests.docs.pages` writes them,
+and the published files of schemas/."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from domain.kernel.errors import RULES
 from domain.kernel.event import Event
 from infra.settings import CommandAPISettings, QueryAPISettings
 from schemas.registry import EVENTS, UPCASTERS
+from tests.docs import published
 from tests.docs.fields import leaves
 from tests.docs.needs import needs_page
 from tests.docs.quotes import filled
@@ -95,3 +97,4 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
 if __name__ == "__main__":
     for name, page in PAGES.items():
         (DOCS / name).write_text(page())
+    published.write()
