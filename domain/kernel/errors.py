@@ -55,6 +55,7 @@ RULES: Final[dict[str, str]] = {
     "policy-version-unknown": "The version is a drafted revision of this policy.",
     "policy-unchanged": "A revision changes the policy document.",
     "policy-live": "The version is not the one in force already.",
+    "replay-not-pending": "The policy has a publication whose levels are being made.",
     "policy-denied-by-lint": "A policy is published when the lint finds nothing in it that it denies.",
     "cell-out-of-bounds": "The scores and weights of a cell add up within 64 bits of micro-units.",
     "nothing-to-roll-back": "A generation to go back to is kept.",

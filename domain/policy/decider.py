@@ -22,6 +22,10 @@ from domain.policy.events import (
     PolicyRetired,
     PolicyRolledBack,
     PolicySimulated,
+    ReplayCancelled,
+    ReplayPaused,
+    ReplayRefused,
+    ReplayResumed,
     ScopedPolicy,
 )
 from domain.policy.lint import denied
@@ -67,6 +71,8 @@ class Succession:
                 return replace(self, switches=self.switches[:-1])
             case PolicyDrafted() | PolicySimulated() | PolicyApproved() | PolicyPublished():
                 return self
+            case ReplayPaused() | ReplayResumed() | ReplayCancelled() | ReplayRefused():
+                return self
             case _:
                 assert_never(event)
 
@@ -109,9 +115,9 @@ def evolve(state: Policy, event: PolicyEvent) -> Policy:
             return replace(policy, versions=versions, revision=event.revision)
         case PolicyPublished():
             return replace(policy, awaited=event.version)
-        case PolicyActivated() | PolicyRetired():
+        case PolicyActivated() | PolicyRetired() | ReplayCancelled() | ReplayRefused():
             return replace(policy, awaited=None)
-        case PolicySimulated() | PolicyApproved() | PolicyRolledBack():
+        case PolicySimulated() | PolicyApproved() | PolicyRolledBack() | ReplayPaused() | ReplayResumed():
             return policy
         case _:
             assert_never(event)

@@ -175,8 +175,45 @@ class PolicyRetired(Event):
     policies: Plain[tuple[ScopedPolicy, ...]]
 
 
+class ReplayPaused(Event):
+    """The levels of the publication that is awaited are not made any further for now."""
+
+    type: ClassVar[str] = "policy.replay_paused.v1"
+    policy_id: PolicyId
+    version: PolicyVersion
+
+
+class ReplayResumed(Event):
+    """The levels of the publication that is awaited are made further."""
+
+    type: ClassVar[str] = "policy.replay_resumed.v1"
+    policy_id: PolicyId
+    version: PolicyVersion
+
+
+class ReplayCancelled(Event):
+    """The publication is awaited no more; what was made of its levels is thrown away."""
+
+    type: ClassVar[str] = "policy.replay_cancelled.v1"
+    policy_id: PolicyId
+    version: PolicyVersion
+
+
+class ReplayRefused(Event):
+    """The levels made are not those that were simulated, so the publication does not come into force."""
+
+    type: ClassVar[str] = "policy.replay_refused.v1"
+    policy_id: PolicyId
+    version: PolicyVersion
+    simulation_id: SimulationId
+    digest_simulated: Plain[str]
+    digest_found: Plain[str]
+    """Both at the position of the simulation."""
+
+
 PolicySwitch = PolicyActivated | PolicyRolledBack | PolicyRetired
-PolicyEvent = PolicyDrafted | PolicySimulated | PolicyApproved | PolicyPublished | PolicySwitch
+ReplayStep = ReplayPaused | ReplayResumed | ReplayCancelled | ReplayRefused
+PolicyEvent = PolicyDrafted | PolicySimulated | PolicyApproved | PolicyPublished | PolicySwitch | ReplayStep
 
 
 def scope_of(words: ScopedPolicy | PolicyDrafted | PolicyPublished) -> Scope:

@@ -14,6 +14,7 @@ from infra.http.problems import add_problem_handlers
 from services.command_api import (
     align_evidence,
     approve_pathway,
+    cancel_replay,
     change_pathway,
     change_subgroups,
     close_goal,
@@ -25,6 +26,7 @@ from services.command_api import (
     lift_judgement,
     note_goal_progress,
     note_profile_entry,
+    pause_replay,
     publish_framework,
     publish_policy,
     publish_scale,
@@ -32,6 +34,7 @@ from services.command_api import (
     record_observations,
     register_learner,
     resubmit_evidence,
+    resume_replay,
     retire_profile_entry,
     revise_goal,
     roll_back_policy,
@@ -76,6 +79,9 @@ COMMANDS: Final[Sequence[tuple[str, CommandModule]]] = (
     ("/v1/frameworks", publish_framework),
     ("/v1/policies", draft_policy),
     ("/v1/policies/{policy_id}/publication", publish_policy),
+    ("/v1/policies/{policy_id}/replay/pause", pause_replay),
+    ("/v1/policies/{policy_id}/replay/resume", resume_replay),
+    ("/v1/policies/{policy_id}/replay/cancel", cancel_replay),
     ("/v1/policies/{policy_id}/rollback", roll_back_policy),
 )
 BATCH: Final = "/v1/observations:batch"
