@@ -1,10 +1,9 @@
 """Scores posted over HTTP to one worker by 64 connections, and observations in bulk.
 
 Compared with the same route without its append, and with the library's save in a route. Each server is a process
-of its own, the client is this one. Run `python -m bench.http`.
+of its own, and so is the client, `wrk`, where it is installed. Run `python -m bench.http`.
 """
 
-import asyncio
 import json
 import socket
 import subprocess
@@ -15,13 +14,13 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import count
 from pathlib import Path
-from statistics import median, quantiles
-from typing import Any, NamedTuple, cast
+from statistics import median
+from typing import Any, NamedTuple
 
 import anyio
 import httpx
+import psutil  # type: ignore[import-untyped]
 import uvicorn
-import uvloop
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -30,6 +29,7 @@ from starlette.routing import Route
 from bench.append import NOON, TEACHER, raw
 from bench.common import bench_server, fresh_database, machine
 from bench.library import Scores, open_library
+from bench.load import CONNECTIONS, GENERATOR, Load, post_scores, request, send
 from domain.evidence.events import EvidenceSubmitted
 from domain.framework.events import Competency, FrameworkPublished, ScalePublished
 from domain.kernel.envelope import Meta
@@ -40,11 +40,12 @@ from infra.postgres.event_store import Append, EventStore, Receipt, blocking_eve
 from infra.settings import CommandAPISettings
 from services.command_api.bootstrap import UVICORN, build_app
 
-CONNECTIONS = 64
-KINDS = {"ours": 1, "bare": 1, "library": 8}
-"""What is compared, and how many times fewer requests it gets, since it is slower."""
+KINDS = {"ours": 20_000, "bare": 20_000, "library": 1_250}
+"""What is compared, and for how many pieces of evidence scores are posted."""
+LOAD_S = 3
+BULK = 20_000
+"""Observations sent in bulk, 100 a request."""
 START_TIMEOUT_S = 30
-LOAD_TIMEOUT_S = 60
 _NUMBERS = count(1)
 _SCALE = ScalePublished(scale_id="four-levels", title="Four levels", lowest_micro=0, highest_micro=4_000_000)
 _FRAMEWORK = FrameworkPublished(
@@ -54,14 +55,6 @@ _FRAMEWORK = FrameworkPublished(
     scale_id="four-levels",
     competencies=(Competency(competency_id="math.6.rp.1", statement="Understands ratios"),),
 )
-
-
-class Load(NamedTuple):
-    """What a client met: requests a second, and the median and 99th percentile of the answers' times in ms."""
-
-    per_second: float
-    p50_ms: float
-    p99_ms: float
 
 
 async def _append_nothing(_store: EventStore, append: Append) -> Receipt:
@@ -87,68 +80,33 @@ async def _save(scores: Scores, request: Request) -> Response:
     return JSONResponse({"position": await anyio.to_thread.run_sync(scores.give_score, score)}, 201)
 
 
-class _Connection(asyncio.Protocol):
-    """Sends one request after the other from a shared supply and notes how long each answer takes, in seconds."""
+class Server(NamedTuple):
+    """A contender that is running."""
 
-    def __init__(self, supply: Iterator[bytes], took_s: list[float]) -> None:
-        self._supply, self._took_s = supply, took_s
-        self._answer = bytearray()
-        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    port: int
+    process: psutil.Process
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Send the first request."""
-        self._transport = cast("asyncio.Transport", transport)
-        self._next()
-
-    def data_received(self, data: bytes) -> None:
-        """Send the next request when the answer is there."""
-        self._answer += data
-        head, found, body = self._answer.partition(b"\r\n\r\n")
-        if not found or len(body) < int(head.lower().split(b"content-length:")[1].split(b"\r")[0]):
-            return
-        if not self._answer.startswith(b"HTTP/1.1 20"):
-            self.done.set_exception(ValueError(bytes(self._answer)))
-            return
-        self._took_s.append(time.perf_counter() - self._sent_at_s)
-        self._answer.clear()
-        self._next()
-
-    def _next(self) -> None:
-        request = next(self._supply, None)
-        if request is None:
-            self._transport.close()
-            self.done.set_result(None)
-            return
-        self._sent_at_s = time.perf_counter()
-        self._transport.write(request)
+    def cpu_s(self) -> float:
+        """Return the processor time that it took so far, in seconds."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
 
 
-def load(port: int, requests: Sequence[bytes], connections: int) -> Load:
-    """Send the requests over that many connections, each with one under way."""
+class Posted(NamedTuple):
+    """What the client met, and what the server's process spent on each answer, in microseconds."""
 
-    async def run() -> Load:
-        loop, supply, took_s = asyncio.get_running_loop(), iter(requests), list[float]()
-        started_s = time.perf_counter()
-        opened = [
-            await loop.create_connection(lambda: _Connection(supply, took_s), "127.0.0.1", port)
-            for _ in range(connections)
-        ]
-        async with asyncio.timeout(LOAD_TIMEOUT_S):
-            await asyncio.gather(*(connection.done for _, connection in opened))
-        cuts = quantiles(took_s, n=100)
-        return Load(len(requests) / (time.perf_counter() - started_s), cuts[49] * 1e3, cuts[98] * 1e3)
-
-    return uvloop.run(run())
+    load: Load
+    cpu_us: float
 
 
 @contextmanager
-def _running(kind: str, folder: Path, database: str) -> Iterator[int]:
+def _running(kind: str, folder: Path, database: str) -> Iterator[Server]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
     process = subprocess.Popen([sys.executable, "-m", "bench.http", kind, str(folder), database, str(port)])  # noqa: S603 - ours
     try:
         _wait(port)
-        yield port
+        yield Server(port, psutil.Process(process.pid))
     finally:
         process.terminate()
         process.wait()
@@ -166,27 +124,25 @@ def _wait(port: int) -> None:
     raise TimeoutError(f"no server on port {port} after {START_TIMEOUT_S} s")
 
 
-def prepare(conninfo: str, pieces: int) -> Sequence[str]:
-    """Put that many pieces of evidence on record, the framework too where it is missing; return their ids."""
-    ids = [f"e{next(_NUMBERS)}" for _ in range(pieces)]
+def prepare(conninfo: str, pieces: int) -> range:
+    """Put that many pieces of evidence on record, the framework too where it is missing; return their numbers."""
+    numbers = range(first := next(_NUMBERS), first + pieces)
+    for _ in numbers[1:]:
+        next(_NUMBERS)
     meta = Meta(actor=TEACHER)
     about = {"learner_id": "l-1", "competency_ids": ["math.6.rp.1"], "kind": "quiz", "task": "unit-3"}
-    submitted = [EvidenceSubmitted.model_validate(about | {"evidence_id": one}) for one in ids]
+    submitted = [EvidenceSubmitted.model_validate(about | {"evidence_id": f"e{number}"}) for number in numbers]
     published = [("scale-four-levels", _SCALE), ("framework-mathematics", _FRAMEWORK)]
     with blocking_event_store(conninfo) as store:
         store.append_many([Append(stream, 0, [event], NOON, meta) for stream, event in published])
         store.append_many([Append(f"evidence-{event.evidence_id}", 0, [event], NOON, meta) for event in submitted])
-    return ids
+    return numbers
 
 
-def _request(token: str, path: str, body: bytes) -> bytes:
-    head = f"Host: bench\r\nAuthorization: Bearer {token}\r\nContent-Length: {len(body)}\r\n\r\n"
-    return f"POST {path} HTTP/1.1\r\n{head}".encode() + body
-
-
-def _scores(token: str, ids: Sequence[str]) -> Sequence[bytes]:
-    body = b'{"competency_id":"math.6.rp.1","value":"3"}'
-    return [_request(token, f"/v1/evidence/{one}/scores", body) for one in ids]
+def _post(server: Server, token: str, pieces: range) -> Posted:
+    began_s = server.cpu_s()
+    load = post_scores(server.port, token, pieces, LOAD_S)
+    return Posted(load, (server.cpu_s() - began_s) / load.answers * 1e6)
 
 
 def _batches(token: str, observations: int) -> Sequence[bytes]:
@@ -196,36 +152,38 @@ def _batches(token: str, observations: int) -> Sequence[bytes]:
         for number in (next(_NUMBERS) for _ in range(observations))
     ]
     return [
-        _request(token, "/v1/observations:batch", b"".join(lines[start : start + 100]))
+        request(token, "/v1/observations:batch", b"".join(lines[start : start + 100]))
         for start in range(0, observations, 100)
     ]
 
 
-def measure(server: EmbeddedServer, rounds: int = 3, requests: int = 10_000) -> dict[str, Any]:
+def measure(server: EmbeddedServer, rounds: int = 3) -> dict[str, Any]:
     """Return medians: requests a second and times of a score, events a second in bulk, and what they compare with."""
     database = fresh_database(server)
     conninfo = server.conninfo("mastery_app", database)
     settings = CommandAPISettings(data_dir=server.folder)
     token = mint_token(settings, load_keys(settings, server.folder), Principal(TEACHER), 3600)
-    posted: list[dict[str, Load]] = []
+    posted: list[dict[str, Posted]] = []
     bulk: list[float] = []
     plain: list[float] = []
     with ExitStack() as stack:
-        ports = {kind: stack.enter_context(_running(kind, server.folder, database)) for kind in KINDS}
+        servers = {kind: stack.enter_context(_running(kind, server.folder, database)) for kind in KINDS}
         for _ in range(rounds + 1):
-            sent = {kind: _scores(token, prepare(conninfo, requests // KINDS[kind])) for kind in KINDS}
-            posted.append({kind: load(ports[kind], sent[kind], CONNECTIONS) for kind in KINDS})
-            bulk.append(200 * load(ports["ours"], _batches(token, 2 * requests), 4).per_second)
-            plain.append(raw(conninfo, requests))
+            pieces = {kind: prepare(conninfo, count) for kind, count in KINDS.items()}
+            posted.append({kind: _post(servers[kind], token, pieces[kind]) for kind in KINDS})
+            bulk.append(100 * send(servers["ours"].port, _batches(token, BULK), 4).per_second)
+            plain.append(raw(conninfo, BULK // 2))
     return _summary(posted[1:], median(bulk[1:]), median(plain[1:]))
 
 
-def _summary(posted: Sequence[dict[str, Load]], bulk: float, plain: float) -> dict[str, Any]:
-    rates = {kind: median(loads[kind].per_second for loads in posted) for kind in KINDS}
+def _summary(posted: Sequence[dict[str, Posted]], bulk: float, plain: float) -> dict[str, Any]:
+    rates = {kind: median(each[kind].load.per_second for each in posted) for kind in KINDS}
     return {
+        "generator": GENERATOR,
         "posts_per_second": {kind: round(rate) for kind, rate in rates.items()},
-        "p50_ms": round(median(loads["ours"].p50_ms for loads in posted), 2),
-        "p99_ms": round(median(loads["ours"].p99_ms for loads in posted), 2),
+        "server_cpu_us": {kind: round(median(each[kind].cpu_us for each in posted)) for kind in KINDS},
+        "p50_ms": round(median(each["ours"].load.p50_ms for each in posted), 2),
+        "p99_ms": round(median(each["ours"].load.p99_ms for each in posted), 2),
         "times_without_append": round(rates["ours"] / rates["bare"], 2),
         "times_library": round(rates["ours"] / rates["library"], 1),
         "bulk_events_per_second": round(bulk),
