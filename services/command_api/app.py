@@ -1,13 +1,16 @@
 """The command API: every route on one screen."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from fastapi import FastAPI
+import orjson
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.types import Lifespan
+from starlette.routing import Route
+from starlette.types import Lifespan, Receive, Scope, Send
 
 from infra.http.pages import add_pages
 from infra.http.problems import add_problem_handlers
@@ -85,25 +88,38 @@ COMMANDS: Final[Sequence[tuple[str, CommandModule]]] = (
     ("/v1/policies/{policy_id}/rollback", roll_back_policy),
 )
 BATCH: Final = "/v1/observations:batch"
+JSON: Final = "application/json"
 
 
-def create_app(desk: Desk, batch: record_observations.Limits, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+@dataclass(frozen=True, slots=True)
+class _Endpoint:
+    """A route's answer as an application: Starlette wraps a function, and once more looks for its exceptions."""
+
+    respond: Callable[[Request], Awaitable[Response]]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self.respond(Request(scope, receive))
+        await response(scope, receive, send)
+
+
+def create_app(desk: Desk, batch: record_observations.Limits, lifespan: Lifespan[Starlette] | None = None) -> Starlette:
     """Return the application.
 
-    A command is parsed once, by its own model at the desk, so the routes are plain ones: FastAPI's reading of
-    parameters would take 23 of a request's 170 us again. `openapi` documents them from the same models.
+    A command is parsed once, by its own model at the desk, and documented from the same model, so the routes are
+    Starlette's own: what FastAPI adds on the way of each request nobody here asks for (a fifth of its time).
     """
-    app = FastAPI(title=TITLE, docs_url=None, redoc_url=None, lifespan=lifespan)
-    openapi = document(TITLE, COMMANDS, (BATCH, record_observations))
-    app.openapi = lambda: openapi  # type: ignore[method-assign]
+    openapi = Response(orjson.dumps(document(TITLE, COMMANDS, (BATCH, record_observations))), media_type=JSON)
 
     async def healthz(_request: Request) -> Response:
         return PlainTextResponse(f"position {await desk.store.head()}\n")
 
-    for path, command in COMMANDS:
-        app.add_route(path, partial(command.respond, desk), methods=["POST"])
-    app.add_route(BATCH, partial(record_observations.respond, desk, batch), methods=["POST"])
-    app.add_route("/healthz", healthz)
+    async def documented(_request: Request) -> Response:
+        return openapi
+
+    answers = [(path, partial(command.respond, desk)) for path, command in COMMANDS]
+    answers.append((BATCH, partial(record_observations.respond, desk, batch)))
+    routes = [Route(path, _Endpoint(respond), methods=["POST"]) for path, respond in answers]
+    app = Starlette(routes=[*routes, Route("/healthz", healthz), Route("/openapi.json", documented)], lifespan=lifespan)
     add_problem_handlers(app)
     add_pages(app, TITLE)
     return app
