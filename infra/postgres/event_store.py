@@ -170,9 +170,7 @@ class EventStore:
 
     async def _commit(self, batch: Sequence[Encoded]) -> list[Outcome]:
         async def commit(connection: Connection, lost: int) -> list[Outcome]:
-            outcomes = await write(connection, batch, again=lost > 0)
-            await connection.execute(COMMIT)
-            return outcomes
+            return await write(connection, batch, COMMIT, again=lost > 0)
 
         return await self._writer.use(commit)
 

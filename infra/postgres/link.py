@@ -14,7 +14,7 @@ Connection = psycopg.AsyncConnection[Any]
 
 _OPTIONS: Final = (
     "-c enable_seqscan=off -c plan_cache_mode=force_generic_plan -c jit=off -c timezone=UTC"
-    " -c lock_timeout=20s -c statement_timeout=60s -c idle_in_transaction_session_timeout=20s"
+    " -c datestyle=ISO -c lock_timeout=10s -c statement_timeout=60s -c idle_in_transaction_session_timeout=20s"
 )
 """Plans made while the log was empty stay good; a program that hangs does not hold the lock for ever."""
 _FIRST_WAIT_S: Final = 0.02

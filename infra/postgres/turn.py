@@ -5,25 +5,39 @@ reader that saw N never later meets an M < N. COPY takes the rows: adapting list
 client's time (measured, 64 events: 0.5 ms of CPU a batch against 3.5).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import orjson
-from psycopg.sql import SQL
+from psycopg.errors import LockNotAvailable
+from psycopg.pq.abc import PGresult
 
 from domain.kernel.errors import Conflict
 from infra.postgres.append import Encoded, Outcome, Receipt
+from infra.postgres.exchange import copy, send
 from infra.postgres.link import Connection
 
-TAKE: Final = SQL(
-    "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT head, recorded_at, versions, receipts FROM ledger.take_turn({}, {})"
-)
-"""Sent as one message, which takes no parameters; see migrations/007_take_turn.sql for the lock."""
+_TAKE: Final = """
+    BEGIN ISOLATION LEVEL READ COMMITTED;
+    SELECT head, recorded_at, versions, receipts FROM ledger.take_turn({streams}, {keys})
+"""
+"""See migrations/007_take_turn.sql for the lock."""
 COMMIT: Final = "NOTIFY ledger_event; COMMIT"
 _FOUND_AGAIN: Final = """
-    SELECT event_id::text, version, position, recorded_at FROM ledger.event WHERE event_id = ANY(%s::uuid[])
+    SELECT json_object_agg(replace(event_id::text, '-', ''), json_build_array(version, position, recorded_at))
+    FROM ledger.event WHERE event_id = ANY({ids}::uuid[])
 """
+_END_HANGING: Final = """
+    ROLLBACK;
+    SELECT pg_terminate_backend(holder.pid)
+    FROM pg_locks AS held
+    JOIN pg_stat_activity AS holder ON holder.pid = held.pid
+    WHERE held.locktype = 'advisory' AND held.classid = 77 AND held.objid = 2 AND held.granted
+        AND holder.datname = current_database() AND holder.wait_event = 'ClientRead'
+        AND holder.query_start < clock_timestamp() - current_setting('lock_timeout')::interval
+"""
+"""A program that hangs between the lock and its rows would stop the whole ledger, and no timeout ends a COPY."""
 _COPY_EVENTS: Final = """
     COPY ledger.event (position, recorded_at, stream, version, type, event_id, learner_id, occurred_at, meta, data)
     FROM STDIN
@@ -90,55 +104,77 @@ class Turn:
         return receipt
 
 
-async def write(connection: Connection, batch: Sequence[Encoded], *, again: bool = False) -> list[Outcome]:
-    """Begin a transaction, take the lock and write a batch; return one outcome an append, in order.
+async def write(connection: Connection, batch: Sequence[Encoded], ending: str, *, again: bool = False) -> list[Outcome]:
+    """Take the lock, write a batch in a transaction and end it; return one outcome an append, in order.
 
-    The caller says `COMMIT`. `again` says that an earlier attempt may have been committed: what is found of it is
+    `ending` is `COMMIT`. `again` says that an earlier attempt may have been committed: what is found of it is
     answered for.
+
+    Raises:
+        psycopg.Error: nothing of the batch was written, or, where the connection was lost, perhaps all of it.
     """
-    turn = await _take(connection, batch)
-    found = await _found_again(connection, batch) if again else {}
+    has_keys = any(append.key is not None for append in batch)
+    try:
+        met = await send(connection, _message(batch, ending, again=again, has_keys=has_keys))
+    except LockNotAvailable:
+        await send(connection, _END_HANGING)
+        raise
+    turn = _turn(met[1])
+    found = _found_again(met[2], batch) if again else {}
     outcomes: list[Outcome] = []
-    async with connection.cursor() as cursor, cursor.copy(_COPY_EVENTS) as copy:
+
+    def settled() -> Iterator[bytes]:
         for start in range(0, len(batch), _SETTLED_AT_ONCE):
             part = batch[start : start + _SETTLED_AT_ONCE]
-            outcomes += [found.get(append.first_event_id) or turn.settle(append) for append in part]
-            await copy.write(turn.next_event_rows())
-    if turn.key_rows:
-        await _copy(connection, _COPY_KEYS, turn.key_rows)
+            outcomes.extend(found.get(append.first_event_id) or turn.settle(append) for append in part)
+            yield turn.next_event_rows()
+
+    await copy(connection, settled())
+    if has_keys:
+        await copy(connection, turn.key_rows)
     return outcomes
 
 
-async def _take(connection: Connection, batch: Sequence[Encoded]) -> Turn:
+def _message(batch: Sequence[Encoded], ending: str, *, again: bool, has_keys: bool) -> str:
+    """Return all that a turn says, but the rows: there the server waits, still under the lock, for what we make."""
     streams = _array(append.stream for append in batch)
     keys = _array(append.key for append in batch if append.key is not None)
-    cursor = await connection.execute(TAKE.format(streams, keys))
-    cursor.nextset()
-    row = await cursor.fetchone()
-    assert row is not None
-    head, recorded_at, versions, taken = row
-    return Turn(head, recorded_at, _loads(versions), {key: _receipt_of(value) for key, value in _loads(taken).items()})
+    statements = [_TAKE.format(streams=streams, keys=keys)]
+    if again:
+        statements.append(_FOUND_AGAIN.format(ids=_array(append.first_event_id for append in batch)))
+    statements.append(_COPY_EVENTS)
+    if has_keys:
+        statements.append(_COPY_KEYS)
+    return ";".join([*statements, ending])
 
 
-async def _found_again(connection: Connection, batch: Sequence[Encoded]) -> dict[str, Receipt]:
-    ids = {append.first_event_id: append for append in batch}
-    rows = await (await connection.execute(_FOUND_AGAIN, (list(ids),))).fetchall()
+def _turn(taken: PGresult) -> Turn:
+    head, recorded_at, versions, receipts = (taken.get_value(0, column) for column in range(4))
+    assert head is not None
+    assert recorded_at is not None
+    return Turn(
+        int(head),
+        datetime.fromisoformat(recorded_at.decode()),
+        _loads(versions),
+        {key: _receipt_of(value) for key, value in _loads(receipts).items()},
+    )
+
+
+def _found_again(rows: PGresult, batch: Sequence[Encoded]) -> dict[str, Receipt]:
+    places = _loads(rows.get_value(0, 0))
     found = {}
-    for event_id, version, position, recorded_at in rows:
-        append = ids[event_id.replace("-", "")]
-        found[append.first_event_id] = Receipt(append.stream, version, position, len(append.rows), recorded_at)
+    for append in batch:
+        if append.first_event_id in places:
+            version, position, recorded_at = places[append.first_event_id]
+            place = version, position, len(append.rows), datetime.fromisoformat(recorded_at)
+            found[append.first_event_id] = Receipt(append.stream, *place)
     return found
 
 
-async def _copy(connection: Connection, statement: str, rows: Sequence[bytes]) -> None:
-    async with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        await copy.write(b"".join(rows))
-
-
 def _array(names: Iterable[str]) -> str:
-    """Return names without backslashes as PostgreSQL reads an array; far cheaper than adapting a list."""
-    quoted = [name.replace('"', '\\"') for name in names]
-    return '{"' + '","'.join(quoted) + '"}' if quoted else "{}"
+    """Return names without backslashes as a literal of a text array; far cheaper than adapting a list."""
+    quoted = [name.replace("'", "''").replace('"', '\\"') for name in names]
+    return "'{\"" + '","'.join(quoted) + "\"}'" if quoted else "'{}'"
 
 
 def _key_row(key: str, body_hash: bytes, receipt: Receipt) -> bytes:
@@ -152,5 +188,5 @@ def _receipt_of(value: Sequence[Any]) -> tuple[Receipt, bytes]:
     return receipt, bytes.fromhex(body_hash)
 
 
-def _loads(text: str | None) -> dict[str, Any]:
+def _loads(text: bytes | None) -> dict[str, Any]:
     return orjson.loads(text) if text else {}

@@ -56,10 +56,9 @@ async def writer(database: str, number: int, chance: random.Random, storm: Storm
                 for one in range(chance.randint(1, 8))
             ]
             try:
-                await write(connection, batch)
-                if chance.random() < 0.2:
-                    await asyncio.sleep(chance.random() * SLOW_S)
-                await connection.execute("ROLLBACK" if chance.random() < 0.2 else COMMIT)
+                dawdles_s = chance.random() * SLOW_S if chance.random() < 0.2 else 0
+                ending = "ROLLBACK" if chance.random() < 0.2 else COMMIT
+                await write(connection, batch, f"SELECT pg_sleep({dawdles_s}); {ending}")
             except psycopg.IntegrityError:
                 storm.refused_by_the_database += 1
                 await connection.execute("ROLLBACK")

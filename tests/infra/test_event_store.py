@@ -11,7 +11,7 @@ from domain.evidence.events import EvidenceSubmitted
 from domain.framework.events import ScalePublished
 from domain.kernel.envelope import Actor, Meta, Role
 from domain.kernel.errors import Conflict, Invalid, LedgerError, Unavailable
-from infra.postgres import event_store
+from infra.postgres import event_store, exchange, link
 from infra.postgres.event_store import Append, EventStore, Receipt, blocking_event_store, open_event_store
 
 pytestmark = pytest.mark.anyio
@@ -215,6 +215,18 @@ async def test_a_connection_that_dies_before_the_commit_is_no_loss(
         )
     assert place(await store.append(append("a", 1))) == ("a", 2, 2, 1)
     assert (await store.load("a")).version == 2
+
+
+async def test_a_program_that_hangs_with_the_lock_is_ended_and_the_others_go_on(
+    store: EventStore, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link, "_OPTIONS", link._OPTIONS.replace("lock_timeout=10s", "lock_timeout=200ms"))
+    async with await psycopg.AsyncConnection.connect(database, autocommit=True) as hanging:
+        await exchange.send(hanging, "BEGIN; SELECT ledger.take_turn('{}', '{}'); COPY ledger.event FROM STDIN")
+        assert place(await store.append(append("a", 0))) == ("a", 1, 1, 1)
+        with pytest.raises(psycopg.OperationalError):
+            await exchange.copy(hanging, [])
+    assert await store.head() == 1
 
 
 async def test_a_database_that_is_away_is_unavailable() -> None:
