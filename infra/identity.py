@@ -7,6 +7,7 @@ from uuid import UUID
 
 _COUNTER_BITS = 61
 """One less than there are: the other half of the range is left to count in."""
+_COUNTER_MASK = (1 << _COUNTER_BITS) - 1
 
 
 class _Sequence:
@@ -25,8 +26,9 @@ class _Sequence:
         now = time.time_ns() // 1_000_000
         if now > self._millisecond:
             self._millisecond = now
-            random = secrets.randbits(12) << 64 | 2 << 62 | secrets.randbits(_COUNTER_BITS)
-            self._value = now << 80 | 7 << 76 | random
+            random = secrets.randbits(_COUNTER_BITS + 12)  # one call: each asks the system
+            high, low = random >> _COUNTER_BITS, random & _COUNTER_MASK
+            self._value = now << 80 | 7 << 76 | high << 64 | 2 << 62 | low
         else:
             self._value += 1
         return self._value

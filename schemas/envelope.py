@@ -14,7 +14,8 @@ class Recorded(Generic[E]):
     """A fact in the log.
 
     `position` is the place in the whole log, `version` the place in the stream, both from 1; `occurred_at` is
-    when it was true in the world, `recorded_at` when the ledger stored it.
+    when it was true in the world, `recorded_at` when the ledger stored it. The envelope stays as it was stored until
+    somebody asks for it: a decision needs the events alone.
     """
 
     position: int
@@ -23,8 +24,13 @@ class Recorded(Generic[E]):
     event_id: UUID
     occurred_at: datetime
     recorded_at: datetime
-    meta: Meta
+    meta_json: str
     event: E
+
+    @property
+    def meta(self) -> Meta:
+        """The envelope."""
+        return Meta.model_validate_json(self.meta_json)
 
 
 def learner_of(event: Event) -> str | None:

@@ -12,10 +12,10 @@ from typing import Any, Final, NamedTuple
 import psycopg
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from domain.kernel.envelope import Meta
 from domain.kernel.errors import LedgerError
 from domain.kernel.event import Event
 from infra.postgres.append import Append, Encoded, Fact, History, Outcome, Receipt, encode_all, encode_append
+from infra.postgres.exchange import text_array
 from infra.postgres.gather import Gatherer
 from infra.postgres.link import Connection, Link
 from infra.postgres.turn import COMMIT, write
@@ -126,7 +126,7 @@ class EventStore:
             Unavailable: the database is away.
         """
         facts: dict[str, list[Fact]] = {}
-        for stream, *fact in await self._select(_FACTS, (list(streams),)):
+        for stream, *fact in await self._select(_FACTS, (text_array(streams),)):
             facts.setdefault(stream, []).append(Fact(*fact))
         return facts
 
@@ -177,11 +177,11 @@ class EventStore:
     async def _load_all(self, wanted: Sequence[_Wanted]) -> list[History | Exception]:
         streams = {one.stream for one in wanted}
         rows: dict[str, list[_Row]] = {stream: [] for stream in streams}
-        for row in await self._select(_LOAD, (list(streams),)):
+        for row in await self._select(_LOAD, (text_array(streams),)):
             rows[row[1]].append(row)
         keys = {one.key for one in wanted if one.key is not None}
         known = {}
-        for key, body_hash, *place in await self._select(_KEYS, (list(keys),)) if keys else ():
+        for key, body_hash, *place in await self._select(_KEYS, (text_array(keys),)) if keys else ():
             known[key] = Receipt(*place), body_hash
         return [_history(rows[one.stream], known.get(one.key or "")) for one in wanted]
 
@@ -253,7 +253,6 @@ def _history(rows: Sequence[_Row], known: tuple[Receipt, bytes] | None) -> Histo
 
 
 def _recorded(row: _Row) -> Recorded[Event]:
-    position, stream, version, event_id, occurred_at, recorded_at, type_name, meta, data = row
-    envelope = Meta.model_validate_json(meta)
+    position, stream, version, event_id, occurred_at, recorded_at, type_name, meta_json, data = row
     event = decode(type_name, data)
-    return Recorded(position, stream, version, event_id, occurred_at, recorded_at, envelope, event)
+    return Recorded(position, stream, version, event_id, occurred_at, recorded_at, meta_json, event)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 import orjson
 from starlette.requests import Request
@@ -43,9 +43,8 @@ def fold(evolve: Callable[[S, E], S], initial: S, events: Sequence[Event]) -> S:
     return reduce(evolve, events, initial)  # type: ignore[arg-type]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked(Generic[C]):
-    """A command with everything that its request says."""
+class Asked(NamedTuple, Generic[C]):
+    """A command with everything that its request says; `body_hash` only beside an idempotency key."""
 
     command: C
     principal: Principal
@@ -59,6 +58,27 @@ class Asked(Generic[C]):
     def actor(self) -> Actor:
         """Who asks."""
         return self.principal.actor
+
+
+class Said:
+    """The headers of a request, each read once; of a repeated one, the last."""
+
+    def __init__(self, request: Request) -> None:
+        self._values: dict[bytes, bytes] = dict(request.scope["headers"])
+
+    def text(self, name: bytes, length_max: int | None = None) -> str | None:
+        """Return the text of a header, whose name is in lower case.
+
+        Raises:
+            Invalid: malformed, where it is empty or longer than `length_max`.
+        """
+        value = self._values.get(name)
+        if value is None:
+            return None
+        if length_max is not None and not 0 < len(value) <= length_max:
+            fault = f"{name.decode().title()} has {len(value)} characters, not 1..{length_max}"
+            raise Invalid("malformed", fault)
+        return value.decode("latin-1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +96,8 @@ class Desk:
             Unauthenticated: not-authenticated.
             Invalid: malformed, server-sets-it, occurred-in-future, or the rule of a field; too-large.
         """
-        principal = self.authenticate(request.headers.get("authorization"))
+        headers = Said(request)
+        principal = self.authenticate(headers.text(b"authorization"))
         actor = principal.actor
         body = await read_body(request)
         content = parse_json(body or b"{}")
@@ -87,13 +108,14 @@ class Desk:
             content.setdefault(makes, str(uuid7()))
         command = parse_command(kind, content)
         now = utc_now()
+        key = _key(headers, actor)
         return Asked(
             command,
             principal,
             check_occurred(command.occurred_at or now, now),
-            meta_of(command, actor, correlation_of(request), _key(request, actor)),
-            hashlib.sha256(f"{request.scope['path']}\n".encode() + body).digest(),
-            _if_match(request),
+            meta_of(command, actor, correlation_of(headers), key),
+            b"" if key is None else hashlib.sha256(f"{request.scope['path']}\n".encode() + body).digest(),
+            _if_match(headers),
             location,
         )
 
@@ -178,30 +200,23 @@ def meta_of(command: Command, actor: Actor, correlation_id: str | None, key: str
     )
 
 
-def correlation_of(request: Request) -> str | None:
+def correlation_of(headers: Said) -> str | None:
     """Return the id that the caller follows the request by.
 
     Raises:
         Invalid: malformed.
     """
-    return _header(request, "Correlation-Id", CORRELATION_LENGTH_MAX)
+    return headers.text(b"correlation-id", CORRELATION_LENGTH_MAX)
 
 
-def _key(request: Request, actor: Actor) -> str | None:
+def _key(headers: Said, actor: Actor) -> str | None:
     """Return the idempotency key of a request, which is the actor's own; no id holds the blank between."""
-    key = _header(request, "Idempotency-Key", KEY_LENGTH_MAX)
+    key = headers.text(b"idempotency-key", KEY_LENGTH_MAX)
     return None if key is None else f"{actor.id} {key}"
 
 
-def _header(request: Request, name: str, length_max: int) -> str | None:
-    text = request.headers.get(name)
-    if text is not None and not 0 < len(text) <= length_max:
-        raise Invalid("malformed", f"{name} has {len(text)} characters, not 1..{length_max}")
-    return text
-
-
-def _if_match(request: Request) -> int | None:
-    tag = request.headers.get("if-match")
+def _if_match(headers: Said) -> int | None:
+    tag = headers.text(b"if-match")
     if tag is None or tag == "*":
         return None
     version = tag.strip().strip('"')

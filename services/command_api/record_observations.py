@@ -22,7 +22,7 @@ from domain.kernel.parsing import parse_command, parse_json
 from domain.kernel.permissions import Permission, require
 from infra.identity import utc_now
 from infra.postgres.event_store import Append, Outcome, Receipt
-from services.command_api.desk import Desk, correlation_of, meta_of
+from services.command_api.desk import Desk, Said, correlation_of, meta_of
 from services.command_api.published import Facts
 
 COMMAND: Final = Observation
@@ -54,9 +54,10 @@ class Line(NamedTuple):
 
 async def respond(desk: Desk, limits: Limits, request: Request) -> Response:
     """Record what can be recorded, answer with a result for each line."""
-    principal = desk.authenticate(request.headers.get("authorization"))
+    headers = Said(request)
+    principal = desk.authenticate(headers.text(b"authorization"))
     require(principal, Permission.OBSERVE)
-    clerk = _Clerk(desk, principal.actor, Meta(actor=principal.actor, correlation_id=correlation_of(request)))
+    clerk = _Clerk(desk, principal.actor, Meta(actor=principal.actor, correlation_id=correlation_of(headers)))
     group: list[Line] = []
     results: list[bytes] = []
     async for line in read_lines(request.stream(), limits.line_bytes_max):
