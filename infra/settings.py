@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.kernel.errors import Misconfigured
+from domain.policy.commands import Limits
 
 LOOPBACK: Final = "127.0.0.1"
 
@@ -58,7 +59,21 @@ class StreamSettings(_Settings):
     )
 
 
-class CommandAPISettings(DatabaseSettings, TokenSettings):
+class PolicySettings(_Settings):
+    """What a district demands before a policy is published."""
+
+    approvals_min: int = Field(2, ge=1, le=100, description="People, none of them an author, who approve a policy.")
+    simulation_age_positions_max: int = Field(
+        1_000_000, ge=0, description="Events that a policy's simulation may be behind the log at its publication."
+    )
+
+    @property
+    def policy_limits(self) -> Limits:
+        """The limits as the rules take them."""
+        return Limits(self.approvals_min, self.simulation_age_positions_max)
+
+
+class CommandAPISettings(DatabaseSettings, TokenSettings, PolicySettings):
     """The command API."""
 
     command_api_host: str = Field(LOOPBACK, description="Address that the command API listens on.")

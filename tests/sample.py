@@ -37,6 +37,8 @@ LEARNER: Final = Actor(id=ActorId("l-91"), role=Role.LEARNER)
 GUARDIAN: Final = Actor(id=ActorId("g-7"), role=Role.GUARDIAN)
 TEACHER: Final = Actor(id=ActorId("t-1"), role=Role.TEACHER)
 ADMINISTRATOR: Final = Actor(id=ActorId("a-1"), role=Role.ADMINISTRATOR)
+BOARD: Final = (Actor(id=ActorId("a-2"), role=Role.ADMINISTRATOR), Actor(id=ActorId("a-3"), role=Role.ADMINISTRATOR))
+"""Two people who approve policies."""
 SERVICE: Final = Actor(id=ActorId("gradebook"), role=Role.SERVICE)
 META: Final = Meta(actor=ADMINISTRATOR)
 

@@ -26,7 +26,8 @@ class Permission(StrEnum):
     TAKE_STEP = "start or complete steps"
     NOTE_PROFILE = "note or retire profile entries"
     DRAFT_POLICY = "draft policies"
-    PUBLISH_POLICY = "publish or roll back policies"
+    APPROVE_POLICY = "approve policies"
+    PUBLISH_POLICY = "publish, roll back or retire policies"
     READ_LEARNER = "read about learners"
     READ_AUDIT = "search the audit trail"
     READ_POLICY = "read policies and frameworks"
@@ -58,9 +59,9 @@ GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.ADMINISTRATOR: frozenset(Permission) - {P.SIGN_GOAL},
     Role.AUDITOR: _READS,
     Role.SERVICE: _SERVING | {P.READ_LEARNER, P.READ_POLICY, P.READ_STATUS, P.READ_STREAM},
-    Role.SYSTEM: frozenset(Permission) - {P.SIGN_GOAL},
+    Role.SYSTEM: frozenset(Permission) - {P.SIGN_GOAL, P.APPROVE_POLICY},
 }
-"""Role -> what it may do. A signature is given by learner, guardian or teacher, by nobody for them."""
+"""Role -> what it may do. A signature is given by learner, guardian or teacher, an approval by a person."""
 FAMILY: Final = frozenset({Role.LEARNER, Role.GUARDIAN})
 """Roles that act and read for named learners only: themselves, or those that the token links to them."""
 PROXIES: Final = frozenset({Role.SERVICE, Role.SYSTEM})

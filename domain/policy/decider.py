@@ -1,17 +1,28 @@
-"""The rules of a policy's life: drafted, published, rolled back. Stream: `policy-<policy_id>`.
+"""The rules of a policy's life: drafted, simulated, approved, published, rolled back, retired.
 
-What is in force is a fact about all policies: the `Succession`, which deciders are given.
+Stream: `policy-<policy_id>`. What is in force is a fact about all policies: the `Succession`, which deciders are given.
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Final, Self, assert_never
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, assert_never
 
 from domain.framework.catalogue import Catalogue
-from domain.kernel.envelope import Command
-from domain.kernel.errors import Refused, Unknown
-from domain.kernel.ids import FrameworkId, PolicyId, PolicyVersion
+from domain.kernel.envelope import FUTURE_TOLERANCE
+from domain.kernel.errors import Invalid, Refused, Unknown
+from domain.kernel.ids import PolicyId, PolicyVersion
+from domain.policy.commands import (
+    ApprovePolicy,
+    Circumstances,
+    DraftPolicy,
+    Limits,
+    PolicyCommand,
+    PublishPolicy,
+    RecordSimulation,
+    RetirePolicy,
+    RollBackPolicy,
+)
 from domain.policy.document import PolicyDocument, parse_policy
 from domain.policy.events import (
     PolicyActivated,
@@ -22,64 +33,18 @@ from domain.policy.events import (
     PolicyRetired,
     PolicyRolledBack,
     PolicySimulated,
+    Reach,
     ReplayCancelled,
     ReplayPaused,
     ReplayRefused,
     ReplayResumed,
-    ScopedPolicy,
+    Scope,
+    Terms,
 )
 from domain.policy.lint import denied
+from domain.policy.locks import check_locks, check_scope, check_stages
 from domain.policy.reach import setting_of
-
-
-class DraftPolicy(Command):
-    """Put a policy document, or a new revision of it, on record; for one framework, or for all others."""
-
-    policy_id: PolicyId
-    framework_id: FrameworkId | None = None
-    document: dict[str, Any]
-
-
-class PublishPolicy(Command):
-    """Have a drafted version put in force: the last one, unless another is named."""
-
-    policy_id: PolicyId
-    version: PolicyVersion | None = None
-
-
-class RollBackPolicy(Command):
-    """Go back to the set of policies that was in force before this policy was activated."""
-
-    policy_id: PolicyId
-
-
-PolicyCommand = DraftPolicy | PublishPolicy | RollBackPolicy
-
-
-@dataclass(frozen=True, slots=True)
-class Succession:
-    """The activations and retirements not rolled back, in order; none: the built-in policies are in force."""
-
-    switches: tuple[PolicyActivated | PolicyRetired, ...] = ()
-
-    def evolve(self, event: PolicyEvent) -> Self:
-        """Return the succession after an event of any policy."""
-        match event:
-            case PolicyActivated() | PolicyRetired():
-                return replace(self, switches=(*self.switches, event))
-            case PolicyRolledBack():
-                return replace(self, switches=self.switches[:-1])
-            case PolicyDrafted() | PolicySimulated() | PolicyApproved() | PolicyPublished():
-                return self
-            case ReplayPaused() | ReplayResumed() | ReplayCancelled() | ReplayRefused():
-                return self
-            case _:
-                assert_never(event)
-
-    @property
-    def policies(self) -> tuple[ScopedPolicy, ...]:
-        """The set in force; the built-in policies hold for whatever it does not name."""
-        return self.switches[-1].policies if self.switches else ()
+from domain.policy.succession import Succession
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +54,26 @@ class Undrafted:
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """A policy with its versions, in the order of their last draft, and the version that is being put in force."""
+    """A policy with its revisions, what was done for the publication of the last one, and the one that waits."""
 
-    versions: Mapping[PolicyVersion, PolicyDrafted] = field(default_factory=dict)
-    revision: int = 0
-    awaited: PolicyVersion | None = None
+    drafts: tuple[PolicyDrafted, ...] = ()
+    simulation: PolicySimulated | None = None
+    approvals: tuple[PolicyApproved, ...] = ()
+    awaited: PolicyPublished | None = None
 
     @property
     def last(self) -> PolicyDrafted:
-        """The last draft."""
-        return list(self.versions.values())[-1]
+        """The last revision."""
+        return self.drafts[-1]
 
 
 Policy = Undrafted | Drafted
 INITIAL: Final[Policy] = Undrafted()
+
+
+def stream_of(policy_id: PolicyId) -> str:
+    """Return the name of a policy's stream."""
+    return f"policy-{policy_id}"
 
 
 def evolve(state: Policy, event: PolicyEvent) -> Policy:
@@ -110,55 +81,85 @@ def evolve(state: Policy, event: PolicyEvent) -> Policy:
     policy = state if isinstance(state, Drafted) else Drafted()
     match event:
         case PolicyDrafted():
-            others = {version: draft for version, draft in policy.versions.items() if version != event.version}
-            versions = {**others, event.version: event}
-            return replace(policy, versions=versions, revision=event.revision)
+            return replace(policy, drafts=(*policy.drafts, event), simulation=None, approvals=())
+        case PolicySimulated():
+            return _simulated(policy, event)
+        case PolicyApproved():
+            return replace(policy, approvals=(*policy.approvals, event))
         case PolicyPublished():
-            return replace(policy, awaited=event.version)
+            return replace(policy, simulation=None, approvals=(), awaited=event)
         case PolicyActivated() | PolicyRetired() | ReplayCancelled() | ReplayRefused():
             return replace(policy, awaited=None)
-        case PolicySimulated() | PolicyApproved() | PolicyRolledBack() | ReplayPaused() | ReplayResumed():
+        case PolicyRolledBack() | ReplayPaused() | ReplayResumed():
             return policy
         case _:
             assert_never(event)
 
 
-def decide(state: Policy, command: PolicyCommand, catalogue: Catalogue, succession: Succession) -> list[PolicyEvent]:
+def _simulated(policy: Drafted, event: PolicySimulated) -> Drafted:
+    """Take in a simulation; those of earlier revisions are for comparison only.
+
+    The same revision on the same terms may be simulated again, when time has passed: its approvals stand.
+    """
+    if event.revision != policy.last.revision:
+        return policy
+    stands = policy.simulation is not None and policy.simulation.terms == event.terms
+    return replace(policy, simulation=event, approvals=policy.approvals if stands else ())
+
+
+def decide(state: Policy, command: PolicyCommand, circumstances: Circumstances) -> list[PolicyEvent]:
     """Return what a command makes happen.
 
     Raises:
-        Invalid: policy-invalid.
-        Refused: scale-unknown, level-unknown, policy-unchanged, policy-live, policy-denied-by-lint,
-            nothing-to-roll-back.
+        Invalid: policy-invalid, stage-unknown, scope-without-framework, terms-invalid, reason-required,
+            effective-dates.
+        Refused: scale-unknown, level-unknown, framework-unknown, competency-unknown, stage-locked, policy-unchanged,
+            policy-superseded, policy-not-simulated, simulation-too-old, terms-not-simulated, approval-by-author,
+            approval-given, policy-not-approved, policy-live, policy-denied-by-lint, nothing-to-roll-back,
+            policy-not-in-force.
         Unknown: policy-unknown, policy-version-unknown.
     """
     if isinstance(command, DraftPolicy):
-        return [_draft(state, command, catalogue)]
+        return [_draft(state, command, circumstances)]
     if isinstance(state, Undrafted):
         raise Unknown("policy-unknown", f"policy {command.policy_id} is not drafted")
     match command:
+        case RecordSimulation():
+            return [_simulate(state, command)]
+        case ApprovePolicy():
+            return [_approve(state, command, circumstances)]
         case PublishPolicy():
-            return [_publish(state, command, catalogue, succession)]
+            return [_publish(state, command, circumstances)]
         case RollBackPolicy():
-            return [_roll_back(command, succession)]
+            return [_roll_back(command, circumstances.succession)]
+        case RetirePolicy():
+            return [_retire(state, command, circumstances.succession)]
         case _:
             assert_never(command)
 
 
-def _draft(state: Policy, command: DraftPolicy, catalogue: Catalogue) -> PolicyDrafted:
+def _draft(state: Policy, command: DraftPolicy, circumstances: Circumstances) -> PolicyDrafted:
     document = parse_policy(command.document)
-    _check_levels(document, catalogue)
-    version = PolicyVersion(document.version)
-    policy = state if isinstance(state, Drafted) else Drafted()
-    if policy.versions and (policy.last.version, policy.last.framework_id) == (version, command.framework_id):
-        raise Refused("policy-unchanged", f"policy {command.policy_id} reads so already", revision=policy.revision)
-    return PolicyDrafted(
+    check_stages(command.locked)
+    draft = PolicyDrafted(
         policy_id=command.policy_id,
-        revision=policy.revision + 1,
-        version=version,
-        framework_id=command.framework_id,
+        revision=state.last.revision + 1 if isinstance(state, Drafted) else 1,
+        version=PolicyVersion(document.version),
         document=json.loads(document.canonical_json),
+        locked=tuple(sorted(set(command.locked))),
+        author=circumstances.actor,
+        **command.model_dump(include=set(Scope.model_fields)),
     )
+    if isinstance(state, Drafted) and _content(state.last) == _content(draft):
+        raise Refused("policy-unchanged", f"policy {command.policy_id} reads so already", revision=state.last.revision)
+    check_scope(draft.scope, circumstances.catalogue)
+    _check_levels(document, circumstances.catalogue)
+    _check_locks(draft, circumstances)
+    return draft
+
+
+def _content(draft: PolicyDrafted) -> tuple[object, ...]:
+    return (draft.version, draft.scope, draft.locked)
 
 
 def _check_levels(document: PolicyDocument, catalogue: Catalogue) -> None:
@@ -170,16 +171,128 @@ def _check_levels(document: PolicyDocument, catalogue: Catalogue) -> None:
             raise Refused("level-unknown", f"level {code} is not a level of scale {document.scale}")
 
 
-def _publish(state: Drafted, command: PublishPolicy, catalogue: Catalogue, succession: Succession) -> PolicyPublished:
-    version = command.version or state.last.version
-    if version not in state.versions:
-        raise Unknown("policy-version-unknown", f"version {version} is not drafted", policy=command.policy_id)
-    draft = state.versions[version]
-    scoped = ScopedPolicy(framework_id=draft.framework_id, policy_id=command.policy_id, version=version)
-    if state.awaited == version or scoped in succession.policies:
-        raise Refused("policy-live", f"version {version} is in force or awaited", policy=command.policy_id)
-    _check_lint(draft, catalogue)
-    return PolicyPublished(policy_id=command.policy_id, version=version, framework_id=draft.framework_id)
+def _simulate(state: Drafted, command: RecordSimulation) -> PolicySimulated:
+    check_terms(command.terms)
+    drafts = {draft.revision: draft for draft in state.drafts}
+    if command.revision not in drafts:
+        raise Unknown("policy-version-unknown", f"revision {command.revision} is not drafted", policy=command.policy_id)
+    draft = drafts[command.revision]
+    words = command.model_dump(include={*PolicySimulated.model_fields} - {"terms"})
+    return PolicySimulated(**words, version=draft.version, scope=draft.scope, terms=command.terms)
+
+
+def check_terms(terms: Terms) -> None:
+    """Refuse terms that contradict themselves.
+
+    Raises:
+        Invalid: terms-invalid.
+    """
+    if (terms.reach is Reach.EVIDENCE_SINCE) != (terms.evidence_since is not None):
+        fault = f"reach {terms.reach} {'needs' if terms.evidence_since is None else 'does not take'} evidence_since"
+        raise Invalid("terms-invalid", fault)
+
+
+def _simulation_of(state: Drafted) -> PolicySimulated:
+    if state.simulation is None:
+        fault = f"revision {state.last.revision} has no finished simulation"
+        raise Refused("policy-not-simulated", fault, policy=state.last.policy_id)
+    return state.simulation
+
+
+def _approve(state: Drafted, command: ApprovePolicy, circumstances: Circumstances) -> PolicyApproved:
+    command.require_reason("an approval")
+    last, approver = state.last, circumstances.actor
+    if command.revision not in {None, last.revision}:
+        fault = f"revision {command.revision} is not the last one, {last.revision} is"
+        raise Refused("policy-superseded", fault, policy=last.policy_id)
+    simulation = _simulation_of(state)
+    authors = {draft.author.id for draft in state.drafts if draft.author and draft.version == last.version}
+    if approver.id in authors:
+        raise Refused("approval-by-author", f"{approver.id} wrote revision {last.revision}", policy=last.policy_id)
+    if approver.id in {approval.approver.id for approval in state.approvals}:
+        fault = f"{approver.id} has approved revision {last.revision} already"
+        raise Refused("approval-given", fault, policy=last.policy_id)
+    _check_lint(last, circumstances.catalogue)
+    return PolicyApproved(
+        policy_id=last.policy_id,
+        version=last.version,
+        revision=last.revision,
+        simulation_id=simulation.simulation_id,
+        approver=approver,
+    )
+
+
+def _publish(state: Drafted, command: PublishPolicy, circumstances: Circumstances) -> PolicyPublished:
+    command.require_reason("a publication")
+    draft = _to_publish(state, command)
+    _check_dates(command, circumstances.now)
+    simulated = state.simulation
+    published = PolicyPublished(
+        policy_id=draft.policy_id,
+        version=draft.version,
+        revision=draft.revision,
+        terms=command.terms or (simulated.terms if simulated else Terms()),
+        effective_from=command.effective_from,
+        effective_to=command.effective_to,
+        simulation_id=simulated.simulation_id if simulated else None,
+        **draft.scope.model_dump(),
+    )
+    _check_new(state, published, circumstances.succession)
+    _check_lint(draft, circumstances.catalogue)
+    _check_locks(draft, circumstances)
+    _check_simulation(_simulation_of(state), published.terms, circumstances)
+    _check_approvals(state, circumstances.limits)
+    return published
+
+
+def _check_new(state: Drafted, published: PolicyPublished, succession: Succession) -> None:
+    awaited = state.awaited
+    if awaited and awaited.version == published.version and awaited.revision in {None, published.revision}:
+        raise Refused("policy-live", f"version {published.version} is awaited", policy=published.policy_id)
+    if published.scoped in succession.policies:
+        raise Refused("policy-live", f"version {published.version} is in force", policy=published.policy_id)
+
+
+def _check_locks(draft: PolicyDrafted, circumstances: Circumstances) -> None:
+    document = parse_policy(draft.document)
+    check_locks(document, draft.scope, circumstances.succession.revisions, circumstances.catalogue)
+
+
+def _to_publish(state: Drafted, command: PublishPolicy) -> PolicyDrafted:
+    """Return the last revision, if no other is named."""
+    last = state.last
+    if command.version in {None, last.version}:
+        return last
+    revisions = [draft.revision for draft in state.drafts if draft.version == command.version]
+    if not revisions:
+        raise Unknown("policy-version-unknown", f"version {command.version} is not drafted", policy=command.policy_id)
+    fault = f"revision {revisions[-1]} is not the last one, {last.revision} is"
+    raise Refused("policy-superseded", fault, policy=command.policy_id)
+
+
+def _check_dates(command: PublishPolicy, now: datetime) -> None:
+    begins = command.effective_from or now
+    if begins < now - FUTURE_TOLERANCE:
+        raise Invalid("effective-dates", f"effective_from {begins.isoformat()} has passed", now=now.isoformat())
+    if command.effective_to is not None and command.effective_to <= max(begins, now):
+        fault = f"effective_to {command.effective_to.isoformat()} is not after {max(begins, now).isoformat()}"
+        raise Invalid("effective-dates", fault)
+
+
+def _check_simulation(simulation: PolicySimulated, terms: Terms, circumstances: Circumstances) -> None:
+    if terms != simulation.terms:
+        raise Refused("terms-not-simulated", "the terms are not those simulated", simulation=simulation.simulation_id)
+    age, age_max = circumstances.position - simulation.at_position, circumstances.limits.simulation_age_positions_max
+    if age > age_max:
+        fault = f"the simulation is {age} positions old, at most {age_max} are taken"
+        raise Refused("simulation-too-old", fault, simulation=simulation.simulation_id)
+
+
+def _check_approvals(state: Drafted, limits: Limits) -> None:
+    given = len(state.approvals)
+    if given < limits.approvals_min:
+        fault = f"revision {state.last.revision} has {given} of {limits.approvals_min} approvals"
+        raise Refused("policy-not-approved", fault, policy=state.last.policy_id)
 
 
 def _check_lint(draft: PolicyDrafted, catalogue: Catalogue) -> None:
@@ -189,10 +302,20 @@ def _check_lint(draft: PolicyDrafted, catalogue: Catalogue) -> None:
 
 
 def _roll_back(command: RollBackPolicy, succession: Succession) -> PolicyRolledBack:
+    command.require_reason("a rollback")
     left = succession.switches[-1] if succession.switches else None
     if left is None or left.policy_id != command.policy_id:
         last = f"policy {left.policy_id}" if left else "no policy"
-        fault = f"policy {command.policy_id} is not the last one activated, {last} is"
+        fault = f"policy {command.policy_id} is not the last one activated or retired, {last} is"
         raise Refused("nothing-to-roll-back", fault)
     earlier = Succession(succession.switches[:-1])
     return PolicyRolledBack(policy_id=command.policy_id, version=left.version, policies=earlier.policies)
+
+
+def _retire(state: Drafted, command: RetirePolicy, succession: Succession) -> PolicyRetired:
+    command.require_reason("a retirement")
+    awaited = state.awaited.version if state.awaited else None
+    version = succession.version_of(command.policy_id) or awaited
+    if version is None:
+        raise Refused("policy-not-in-force", f"policy {command.policy_id} is neither in force nor awaited")
+    return PolicyRetired(policy_id=command.policy_id, version=version, policies=succession.without(command.policy_id))

@@ -7,7 +7,7 @@ import typer
 
 from services.cli.learner import print_explanation
 from services.cli.output import AsJSON, examples, out, print_table, show
-from services.cli.policy import print_moves
+from services.cli.policy_life import print_moves
 
 if TYPE_CHECKING:
     from services.cli.sandbox import Play

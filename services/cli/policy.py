@@ -1,24 +1,19 @@
-"""`mastery policy`: draft, publish and roll back mastery policies, and see beforehand whom one would move."""
+"""`mastery policy`: mastery policies, their life, and beforehand whom one would move."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Any
 
 import typer
 
-from services.cli import policy_words
-from services.cli.output import REFUSED, AsJSON, DryRun, err, examples, out, print_table, read_json, show
-
-if TYPE_CHECKING:
-    from domain.policy.document import PolicyDocument
+from services.cli import policy_life, policy_words
+from services.cli.output import REFUSED, AsJSON, err, examples, print_table, read_json, show
+from services.cli.policy_life import Competency, Course, File, Framework, School, show_moves
 
 app = typer.Typer(no_args_is_help=True, help="Mastery policies: the rules from scores to levels, as documents.")
-File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A policy document, JSON.")]
-Why = Annotated[str, typer.Option("--reason", help="Why; it becomes part of the ledger.")]
-Framework = Annotated[str | None, typer.Option(help="The framework that it is for; without: all others.")]
 
 
 def register(parent: typer.Typer) -> None:
     """Add the noun."""
+    policy_life.register(app)
     policy_words.register(app)
     parent.add_typer(app, name="policy")
 
@@ -41,74 +36,34 @@ def list_policies(*, as_json: AsJSON = False) -> None:
 
 
 @app.command(
-    "publish",
-    epilog=examples(
-        'mastery policy publish latest.json --reason "board decision of 2 March"',
-        "mastery policy publish latest.json --dry-run --json",
-    ),
-)
-def publish(
-    file: File,
-    *,
-    policy_id: Annotated[str | None, typer.Option("--id", help="The policy's id; without: the file's name.")] = None,
-    framework: Framework = None,
-    reason: Why = "",
-    dry_run: DryRun = False,
-    as_json: AsJSON = False,
-) -> None:
-    """Draft a policy document and put it in force: levels are computed beside the live ones, then switched.
-
-    Waits for the switch and shows who moved. With --dry-run shows who would move.
-    """
-    from services.cli import policy_acts
-    from services.cli.catch_up import projecting, wait_until_caught_up
-    from services.cli.ledger import open_ledger
-
-    if dry_run:
-        evaluate(file, framework=framework, as_json=as_json)
-        return
-    policy = _read(file)
-    with open_ledger() as database, projecting(database):
-        wait_until_caught_up(database)
-        document = policy_acts.publish(database, policy, policy_id or file.stem, framework, reason)
-    show(document, as_json=as_json, render=lambda: print_moves(document))
-
-
-@app.command(
-    "rollback",
-    epilog=examples(
-        'mastery policy rollback latest --reason "too many learners moved"',
-        'mastery policy rollback latest --reason "an error in the cuts" --json',
-    ),
-)
-def roll_back(policy_id: Annotated[str, typer.Argument()], *, reason: Why = "", as_json: AsJSON = False) -> None:
-    """Go back to the policies that were in force before this one; the earlier levels are switched back."""
-    from services.cli import policy_acts
-    from services.cli.catch_up import projecting, wait_until_caught_up
-    from services.cli.ledger import open_ledger
-
-    with open_ledger() as database, projecting(database):
-        wait_until_caught_up(database)
-        document = policy_acts.roll_back(database, policy_id, reason)
-    show(document, as_json=as_json, render=lambda: print_moves(document))
-
-
-@app.command(
     "evaluate",
     epilog=examples(
         "mastery policy evaluate latest.json", "mastery policy evaluate latest.json --framework math --json"
     ),
 )
-def evaluate(file: File, *, framework: Framework = None, as_json: AsJSON = False) -> None:
+def evaluate(
+    file: File,
+    *,
+    framework: Framework = None,
+    school: School = None,
+    course: Course = None,
+    competency: Competency = None,
+    as_json: AsJSON = False,
+) -> None:
     """Show who would move between levels if the policy in the file were in force; nothing is written."""
+    from domain.kernel.parsing import parse_command
+    from domain.policy.commands import DraftPolicy
+    from domain.policy.events import Terms
+    from services.cli import policy_steps
     from services.cli.catch_up import catch_up
     from services.cli.ledger import open_ledger
-    from services.cli.what_if import what_if
 
+    scope = {"framework_id": framework, "school_id": school, "course_id": course, "competency_id": competency}
+    draft = parse_command(DraftPolicy, {"policy_id": "draft", "document": read_json(file), **scope})
     with open_ledger() as database:
         catch_up(database)
-        document = what_if(database, _read(file), framework)
-    show(document, as_json=as_json, render=lambda: print_moves(document))
+        document = policy_steps.evaluate(database, draft, Terms())
+    show_moves(document, as_json=as_json)
 
 
 @app.command(
@@ -133,18 +88,3 @@ def _print_checks(document: dict[str, Any]) -> None:
     columns = ("passed", "failed", "unsupported")
     rows = ([name, *(counts[column] for column in columns)] for name, counts in document["by_algorithm"].items())
     print_table("Published outcomes", ("algorithm", *columns), rows)
-
-
-def print_moves(document: dict[str, Any]) -> None:
-    """Print the matrix of levels before and after."""
-    matrix: dict[str, dict[str, int]] = document["matrix"]
-    levels = list(dict.fromkeys([*matrix, *(level for row in matrix.values() for level in row)]))
-    rows = ([before, *(matrix.get(before, {}).get(after) for after in levels)] for before in levels)
-    print_table("From (rows) to (columns)", ("", *levels), rows)
-    out.print(f"{document['moved']:,} of {document['cells']:,} cells moved")
-
-
-def _read(file: Path) -> "PolicyDocument":
-    from domain.policy.document import parse_policy
-
-    return parse_policy(read_json(file))

@@ -1,35 +1,37 @@
-"""Publishing and rolling back a policy from the command line, and what it moved."""
+"""The life of a policy from the command line: what the operator records, and what it moved."""
 
 import asyncio
-import json
 import time
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import reduce
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
-from domain.kernel.envelope import Meta, Reason
-from domain.kernel.errors import Refused, Unavailable
-from domain.kernel.ids import PolicyId, PolicyVersion
-from domain.kernel.parsing import parse_command
-from domain.policy.decider import (
-    INITIAL,
+from domain.kernel.envelope import Actor, Authority, Meta, Role
+from domain.kernel.errors import Refused, Unavailable, Unknown
+from domain.kernel.ids import ActorId, PolicyId, SimulationId
+from domain.policy.commands import (
+    Circumstances,
     DraftPolicy,
     PolicyCommand,
     PublishPolicy,
+    RecordSimulation,
+    RetirePolicy,
     RollBackPolicy,
-    decide,
-    evolve,
 )
-from domain.policy.document import PolicyDocument
-from domain.policy.events import PolicyActivated, PolicyEvent
-from infra.identity import utc_now
+from domain.policy.decider import INITIAL, decide, evolve, stream_of
+from domain.policy.document import parse_policy
+from domain.policy.events import PolicyActivated, PolicyDrafted, PolicyEvent, ScopedPolicy, Terms
+from infra.identity import utc_now, uuid7
 from infra.postgres.database import Database
-from infra.postgres.event_store import Append, EventStore, Receipt, open_event_store
+from infra.postgres.event_store import Append, Receipt, open_event_store
+from infra.settings import PolicySettings, read_settings
 from services.cli.catch_up import POLL_S, wait_until_caught_up
 from services.cli.ledger import ask, operator
 from services.cli.output import err
+from services.cli.what_if import what_if
 from services.command_api.published import Published
+from services.projectors.what_if.evaluate import Simulated
 from services.query_api.answers import Connection, rows
 
 IN_FORCE_TIMEOUT_S: Final = 600
@@ -66,59 +68,136 @@ MOVES: Final = """
 """
 
 
-def publish(
-    database: Database, policy: PolicyDocument, policy_id: str, framework_id: str | None, reason: str
-) -> dict[str, Any]:
-    """Draft and publish a policy; return what it moved once it is in force. The projectors run meanwhile.
+class Person(NamedTuple):
+    """Whoever decides on a policy, and what entitles the operator to record it where it is somebody else."""
+
+    name: str | None = None
+    authority: str | None = None
+
+    @property
+    def actor(self) -> Actor:
+        """The person: the operator, unless another is named."""
+        return operator() if self.name is None else Actor(id=ActorId(self.name), role=Role.ADMINISTRATOR)
+
+    def meta(self, command: PolicyCommand) -> Meta:
+        """Return the envelope: the operator records what the person decides."""
+        if self.name is None:
+            return Meta(actor=operator(), reason=command.reason)
+        authority = Authority(basis="recorded by the operator", ref=self.authority)
+        return Meta(actor=operator(), on_behalf_of=self.actor.id, authority=authority, reason=command.reason)
+
+
+OPERATOR: Final = Person()
+
+
+def draft(database: Database, command: DraftPolicy, person: Person = OPERATOR) -> PolicyDrafted:
+    """Put a document on record, unless the last revision reads so already; return the last revision.
 
     Raises:
-        Invalid: malformed.
-        Refused: as `domain.policy.decider.decide`.
-        Unavailable: it does not come into force.
+        Invalid, Refused: as `domain.policy.decider.decide`.
     """
-    draft = {"policy_id": policy_id, "framework_id": framework_id, "document": json.loads(policy.canonical_json)}
     try:
-        _append(database, parse_command(DraftPolicy, draft), reason)
+        settle(database, command, person)
     except Refused as refusal:
         if refusal.rule != "policy-unchanged":
             raise
         err.print(f"{refusal}: no new revision")
-    started = time.perf_counter()
-    receipt = _append(
-        database, PublishPolicy(policy_id=PolicyId(policy_id), version=PolicyVersion(policy.version)), reason
-    )
-    return {"policy_id": policy_id, "version": policy.version} | _wait_and_tell(
-        database, receipt, PolicyActivated.type, started
-    )
+    return last_draft(database, command.policy_id)
 
 
-def roll_back(database: Database, policy_id: str, reason: str) -> dict[str, Any]:
-    """Roll a policy back; return what it moved once the earlier levels are live. The projectors run meanwhile.
+def last_draft(database: Database, policy_id: PolicyId) -> PolicyDrafted:
+    """Return the last revision of a policy.
 
     Raises:
         Unknown: policy-unknown.
-        Refused: nothing-to-roll-back.
+    """
+
+    async def read() -> PolicyDrafted:
+        async with open_event_store(database.app) as store:
+            events = [recorded.event for recorded in (await store.load(stream_of(policy_id))).events]
+        drafts = [event for event in events if isinstance(event, PolicyDrafted)]
+        if not drafts:
+            raise Unknown("policy-unknown", f"policy {policy_id} is not drafted")
+        return drafts[-1]
+
+    return asyncio.run(read())
+
+
+def simulate(database: Database, drafted: PolicyDrafted, terms: Terms, person: Person = OPERATOR) -> dict[str, Any]:
+    """Try a revision on all cells, and put the outcome on record; return whom it would move."""
+    scope = drafted.scope.model_dump()
+    added = ScopedPolicy(policy_id=drafted.policy_id, version=drafted.version, terms=terms, **scope)
+    simulated = what_if(database, added, parse_policy(drafted.document))
+    moves, simulation_id = moves_of(simulated), SimulationId(str(uuid7()))
+    command = RecordSimulation(
+        policy_id=drafted.policy_id,
+        revision=drafted.revision,
+        simulation_id=simulation_id,
+        at_position=simulated.at_position,
+        terms=terms,
+        digest=simulated.digest.text,
+        **moves,
+    )
+    settle(database, command, person)
+    return {"simulation_id": simulation_id, "at_position": simulated.at_position, **moves}
+
+
+def moves_of(simulated: Simulated) -> dict[str, Any]:
+    """Return how many cells a simulation moved, from which level to which."""
+    impact = simulated.impact
+    return {"moved": impact.moved, "cells": impact.cells, "matrix": impact.matrix}
+
+
+def publish(database: Database, command: PublishPolicy, person: Person = OPERATOR) -> dict[str, Any]:
+    """Publish a policy that is approved; return what it moved once it is in force. The projectors run meanwhile.
+
+    A policy with a date in the future is left to wait for it.
+
+    Raises:
+        Invalid, Refused: as `domain.policy.decider.decide`.
+        Unavailable: it does not come into force.
     """
     started = time.perf_counter()
-    receipt = _append(database, parse_command(RollBackPolicy, {"policy_id": policy_id}), reason)
-    return {"policy_id": policy_id} | _wait_and_tell(database, receipt, None, started)
+    receipt = settle(database, command, person)
+    told = {"policy_id": command.policy_id, "version": last_draft(database, command.policy_id).version}
+    if command.effective_from is not None and command.effective_from > utc_now():
+        return {**told, "position": receipt.last_position, "effective_from": command.effective_from}
+    return told | _wait_and_tell(database, receipt, PolicyActivated.type, started)
 
 
-def _append(database: Database, command: PolicyCommand, reason: str) -> Receipt:
-    async def act() -> Receipt:
+def end(database: Database, command: RollBackPolicy | RetirePolicy, person: Person = OPERATOR) -> dict[str, Any]:
+    """Roll a policy back, or retire it; return what it moved once the other levels are live.
+
+    Raises:
+        Invalid: reason-required.
+        Unknown: policy-unknown.
+        Refused: nothing-to-roll-back, policy-not-in-force.
+    """
+    started = time.perf_counter()
+    receipt = settle(database, command, person)
+    return {"policy_id": command.policy_id} | _wait_and_tell(database, receipt, None, started)
+
+
+def settle(database: Database, command: PolicyCommand, person: Person = OPERATOR) -> Receipt:
+    """Decide on a command about a policy and append what happens.
+
+    Raises:
+        Invalid, Refused, Unknown: as `domain.policy.decider.decide`.
+    """
+    limits = read_settings(PolicySettings).policy_limits
+
+    async def append() -> Receipt:
         async with open_event_store(database.app) as store:
-            return await _settle(store, command, Meta(actor=operator(), reason=Reason(text=reason) if reason else None))
+            stream = stream_of(command.policy_id)
+            history, facts = await store.load(stream), await Published(store).facts(at_once=True)
+            past = cast("Sequence[PolicyEvent]", [recorded.event for recorded in history.events])
+            circumstances = Circumstances(
+                facts.catalogue, facts.succession, person.actor, utc_now(), await store.head(), limits
+            )
+            events = decide(reduce(evolve, past, INITIAL), command, circumstances)
+            return await store.append(Append(stream, history.version, events, utc_now(), person.meta(command)))
 
-    return asyncio.run(act())
-
-
-async def _settle(store: EventStore, command: PolicyCommand, meta: Meta) -> Receipt:
-    stream = f"policy-{command.policy_id}"
-    history = await store.load(stream)
-    facts = await Published(store).facts(at_once=True)
-    past = cast("Sequence[PolicyEvent]", [recorded.event for recorded in history.events])
-    events = decide(reduce(evolve, past, INITIAL), command, facts.catalogue, facts.succession)
-    return await store.append(Append(stream, history.version, events, utc_now(), meta))
+    return asyncio.run(append())
 
 
 def _wait_and_tell(database: Database, receipt: Receipt, awaited: str | None, started: float) -> dict[str, Any]:

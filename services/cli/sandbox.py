@@ -1,32 +1,38 @@
 """The play of `mastery demo`: fill a ledger with the sandbox district, explain a level, switch the policy."""
 
 import asyncio
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
+from domain.kernel.envelope import Reason
 from domain.kernel.errors import Misconfigured
+from domain.kernel.ids import PolicyId
+from domain.policy.commands import DraftPolicy, PublishPolicy
+from domain.policy.document import PolicyDocument
 from infra.logs import configure_logs
 from infra.postgres.database import Database
 from infra.postgres.embedded import embedded_server
 from infra.postgres.event_store import open_event_store
 from infra.postgres.migrate import migrate
 from infra.settings import DatabaseSettings, read_settings
-from services.cli import policy_acts
+from services.cli import policy_steps
 from services.cli.catch_up import projecting, wait_until_caught_up
 from services.cli.ledger import ask, open_ledger
 from services.cli.output import progress_bar
+from services.cli.policy_acts import Person
 from services.cli.status import read_status
 from services.demo.district import fill, generate
 from services.demo.framework import FRAMEWORK
-from services.demo.policies import MEAN_OF_ALL, RECENT_AND_VARIED
+from services.demo.policies import APPROVERS, AUTHOR, MEAN_OF_ALL, RECENT_AND_VARIED
 from services.demo.story import COMPETENCY, CORRECTED_SCORE, LEARNER
 from services.query_api.explain_mastery import CellView, MasteryExplained, read_explanation
 from services.query_api.score_chain import ScoreChain, read_chain
 
 EVENTS_ABOUT: Final = 60_000
-POLICY: Final = "district"
+POLICY: Final = PolicyId("district")
 
 
 class Play(NamedTuple):
@@ -71,13 +77,21 @@ def play(database: Database, seed: int) -> Play:
     asyncio.run(_fill(database, seed))
     with projecting(database):
         wait_until_caught_up(database)
-        policy_acts.publish(database, MEAN_OF_ALL, POLICY, FRAMEWORK, "the rule of the last years")
+        _switch(database, MEAN_OF_ALL, "the rule of the last years")
         before, chain = (
             ask(database, _explain),
             ask(database, lambda connection: read_chain(connection, CORRECTED_SCORE)),
         )
-        moves = policy_acts.publish(database, RECENT_AND_VARIED, POLICY, FRAMEWORK, "board decision of 2 March")
+        moves = _switch(database, RECENT_AND_VARIED, "board decision of 2 March")
         return Play(before, chain, moves, ask(database, _explain), read_status(database))
+
+
+def _switch(database: Database, policy: PolicyDocument, reason: str) -> dict[str, Any]:
+    """Take a policy through its life: one person writes it, two others approve it, the first has it published."""
+    document = json.loads(policy.canonical_json)
+    draft = DraftPolicy(policy_id=POLICY, framework_id=FRAMEWORK, document=document)
+    publication = PublishPolicy(policy_id=POLICY, reason=Reason(text=reason))
+    return policy_steps.publish_at_once(database, draft, publication, APPROVERS, Person(AUTHOR))
 
 
 async def _fill(database: Database, seed: int) -> None:

@@ -17,6 +17,7 @@ from infra.http.problems import add_problem_handlers
 from services.command_api import (
     align_evidence,
     approve_pathway,
+    approve_policy,
     cancel_replay,
     change_pathway,
     change_subgroups,
@@ -38,6 +39,7 @@ from services.command_api import (
     register_learner,
     resubmit_evidence,
     resume_replay,
+    retire_policy,
     retire_profile_entry,
     revise_goal,
     roll_back_policy,
@@ -81,11 +83,13 @@ COMMANDS: Final[Sequence[tuple[str, CommandModule]]] = (
     ("/v1/scales", publish_scale),
     ("/v1/frameworks", publish_framework),
     ("/v1/policies", draft_policy),
+    ("/v1/policies/{policy_id}/approvals", approve_policy),
     ("/v1/policies/{policy_id}/publication", publish_policy),
     ("/v1/policies/{policy_id}/replay/pause", pause_replay),
     ("/v1/policies/{policy_id}/replay/resume", resume_replay),
     ("/v1/policies/{policy_id}/replay/cancel", cancel_replay),
     ("/v1/policies/{policy_id}/rollback", roll_back_policy),
+    ("/v1/policies/{policy_id}/retirement", retire_policy),
 )
 BATCH: Final = "/v1/observations:batch"
 JSON: Final = "application/json"

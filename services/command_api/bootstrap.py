@@ -37,7 +37,8 @@ def build_app(settings: CommandAPISettings, conninfo: str) -> Starlette:
         Misconfigured: configuration, for keys that can't be read.
     """
     store = EventStore(conninfo)
-    desk = Desk(store, Published(store), authenticator(settings, load_keys(settings, settings.data_dir)))
+    authenticate = authenticator(settings, load_keys(settings, settings.data_dir))
+    desk = Desk(store, Published(store), authenticate, settings.policy_limits)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
 from typing import Final, Generic, NamedTuple, TypeVar
@@ -17,6 +17,7 @@ from domain.kernel.event import E, Event
 from domain.kernel.ids import LearnerId
 from domain.kernel.parsing import C, parse_command, parse_json
 from domain.kernel.permissions import PROXIES, Permission, Principal, require
+from domain.policy.commands import Limits
 from infra.http.auth import Authenticator
 from infra.identity import utc_now, uuid7
 from infra.postgres.event_store import Append, EventStore, History, Receipt
@@ -34,7 +35,7 @@ VERSION_DIGITS_MAX: Final = 10
 S = TypeVar("S")
 Decide = Callable[[Sequence[Event], Facts], Sequence[Event]]
 """From the stream's events and what is published to what happens."""
-AT_ONCE: Final = frozenset({Permission.PUBLISH_FRAMEWORK, Permission.PUBLISH_POLICY})
+AT_ONCE: Final = frozenset({Permission.PUBLISH_FRAMEWORK, Permission.APPROVE_POLICY, Permission.PUBLISH_POLICY})
 """Acts on what is published are decided on what is published now."""
 
 
@@ -83,11 +84,12 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What every command needs: the log, what is published, and who is believed."""
+    """What every command needs: the log, what is published, who is believed, and what a publication demands."""
 
     store: EventStore
     published: Published
     authenticate: Authenticator
+    limits: Limits = field(default_factory=Limits)
 
     async def receive(self, request: Request, kind: type[C], location: str, makes: str | None = None) -> Asked[C]:
         """Read a request into a command. Ids in the path win; the id `makes` is new if the body names none.

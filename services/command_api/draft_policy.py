@@ -1,22 +1,23 @@
 """Put a mastery policy, or a new revision of it, on record."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.kernel.event import Event
 from domain.kernel.permissions import Permission
-from domain.policy.decider import INITIAL, DraftPolicy, decide, evolve
-from services.command_api.desk import Desk, fold
-from services.command_api.published import Facts
+from domain.policy.commands import DraftPolicy
+from services.command_api.desk import Desk
+from services.command_api.policy_life import settle
 
 COMMAND: Final = DraftPolicy
 MAKES: Final = None
 LOCATION: Final = "/v1/policies/{policy_id}"
 EXAMPLE: Final[Mapping[str, object]] = {
     "policy_id": "latest-of-two",
+    "school_id": "north",
+    "locked": ["combine"],
     "document": {
         "name": "Latest, from two kinds",
         "scale": "four-point",
@@ -29,10 +30,4 @@ EXAMPLE: Final[Mapping[str, object]] = {
 
 async def respond(desk: Desk, request: Request) -> Response:
     """Receive the command, decide on it, append what happens, answer."""
-    asked = await desk.receive(request, COMMAND, LOCATION)
-    command = asked.command
-
-    def decided(history: Sequence[Event], facts: Facts) -> Sequence[Event]:
-        return decide(fold(evolve, INITIAL, history), command, facts.catalogue, facts.succession)
-
-    return await desk.settle(asked, f"policy-{command.policy_id}", Permission.DRAFT_POLICY, decided)
+    return await settle(desk, await desk.receive(request, COMMAND, LOCATION), Permission.DRAFT_POLICY)

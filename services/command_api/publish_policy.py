@@ -1,29 +1,26 @@
-"""Have a drafted policy put in force."""
+"""Have the approved revision of a policy put in force, now or on a date."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.kernel.event import Event
 from domain.kernel.permissions import Permission
-from domain.policy.decider import INITIAL, PublishPolicy, decide, evolve
-from services.command_api.desk import Desk, fold
-from services.command_api.published import Facts
+from domain.policy.commands import PublishPolicy
+from services.command_api.desk import Desk
+from services.command_api.policy_life import settle
 
 COMMAND: Final = PublishPolicy
 MAKES: Final = None
 LOCATION: Final = "/v1/policies/{policy_id}"
-EXAMPLE: Final[Mapping[str, object]] = {"reason": {"text": "board decision of 2 March"}}
+EXAMPLE: Final[Mapping[str, object]] = {
+    "terms": {"reach": "all_evidence", "hold_harmless": "never_lower"},
+    "effective_from": "2040-08-01T00:00:00-05:00",
+    "reason": {"text": "board decision of 2 March"},
+}
 
 
 async def respond(desk: Desk, request: Request) -> Response:
     """Receive the command, decide on it, append what happens, answer."""
-    asked = await desk.receive(request, COMMAND, LOCATION)
-    command = asked.command
-
-    def decided(history: Sequence[Event], facts: Facts) -> Sequence[Event]:
-        return decide(fold(evolve, INITIAL, history), command, facts.catalogue, facts.succession)
-
-    return await desk.settle(asked, f"policy-{command.policy_id}", Permission.PUBLISH_POLICY, decided)
+    return await settle(desk, await desk.receive(request, COMMAND, LOCATION), Permission.PUBLISH_POLICY)

@@ -8,8 +8,8 @@ from typing import Final, Self, get_args
 from domain.framework.catalogue import EMPTY, Catalogue
 from domain.framework.events import FrameworkEvent
 from domain.kernel.event import Event
-from domain.policy.decider import Succession
 from domain.policy.events import PolicyEvent
+from domain.policy.succession import Succession
 from infra.postgres.event_store import EventStore
 
 FRESH_S: Final = 1.0

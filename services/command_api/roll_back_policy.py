@@ -1,16 +1,15 @@
 """Go back to the policies that were in force before this one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.kernel.event import Event
 from domain.kernel.permissions import Permission
-from domain.policy.decider import INITIAL, RollBackPolicy, decide, evolve
-from services.command_api.desk import Desk, fold
-from services.command_api.published import Facts
+from domain.policy.commands import RollBackPolicy
+from services.command_api.desk import Desk
+from services.command_api.policy_life import settle
 
 COMMAND: Final = RollBackPolicy
 MAKES: Final = None
@@ -20,10 +19,4 @@ EXAMPLE: Final[Mapping[str, object]] = {"reason": {"text": "too many learners mo
 
 async def respond(desk: Desk, request: Request) -> Response:
     """Receive the command, decide on it, append what happens, answer."""
-    asked = await desk.receive(request, COMMAND, LOCATION)
-    command = asked.command
-
-    def decided(history: Sequence[Event], facts: Facts) -> Sequence[Event]:
-        return decide(fold(evolve, INITIAL, history), command, facts.catalogue, facts.succession)
-
-    return await desk.settle(asked, f"policy-{command.policy_id}", Permission.PUBLISH_POLICY, decided)
+    return await settle(desk, await desk.receive(request, COMMAND, LOCATION), Permission.PUBLISH_POLICY)

@@ -5,6 +5,10 @@ from typing import Final
 from domain.policy.document import PolicyDocument, parse_policy
 from services.demo.framework import SCALE
 
+AUTHOR: Final = "a-lindqvist"
+"""The curriculum director, who writes the policies and has them published."""
+APPROVERS: Final = ("a-okafor", "a-moreau")
+"""A principal and a member of the board, who approve them."""
 _LEVELS: Final = [
     {"code": "advanced", "at": "3.5"},
     {"code": "proficient", "at": "2.5"},

@@ -2,16 +2,27 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import reduce
 from typing import Any, Final, NamedTuple, cast, get_args
 
 from domain.kernel.errors import Unknown
-from domain.policy.decider import Succession
-from domain.policy.events import PolicyDrafted, PolicyEvent, PolicyPublished, ScopedPolicy
+from domain.policy.decider import INITIAL, Drafted, evolve
+from domain.policy.events import (
+    PolicyDrafted,
+    PolicyEvent,
+    PolicyPublished,
+    PolicyRetired,
+    PolicySimulated,
+    ScopedPolicy,
+    Terms,
+)
+from domain.policy.succession import Succession
 from schemas.registry import decode
 from services.query_api.answers import Answer, Connection, Part, rows
 
 POLICY_EVENTS: Final = """
-    SELECT position, type, meta->'actor'->>'id' AS actor_id, data::text AS data, recorded_at
+    SELECT position, type, meta->'actor'->>'id' AS actor_id, meta->>'on_behalf_of' AS on_behalf_of,
+           meta->'authority' AS authority, meta->'reason' AS reason, data::text AS data, recorded_at
       FROM ledger.event
      WHERE learner_id IS NULL
        AND type = ANY(%(types)s)
@@ -21,42 +32,73 @@ _TYPES: Final = [event.type for event in get_args(PolicyEvent)]
 
 
 class PolicyFact(NamedTuple):
-    """One event in the life of a policy: where it lies, who did it, when, and what."""
+    """One event in the life of a policy: where it lies, who did it, when, why, and what."""
 
     position: int
     actor_id: str
     recorded_at: datetime
     event: PolicyEvent
+    on_behalf_of: str | None = None
+    authority: dict[str, Any] | None = None
+    reason: dict[str, Any] | None = None
 
 
 class Revision(Part):
-    """One revision of a policy; `version` is the hash of what it says."""
+    """One revision of a policy: where it would decide, what it locks; `version` is the hash of what it says."""
 
     revision: int
     version: str
     framework_id: str | None
+    school_id: str | None
+    course_id: str | None
+    competency_id: str | None
+    locked: tuple[str, ...]
     drafted_by: str
     drafted_at: datetime
     document: dict[str, Any]
 
 
+class Simulation(Part):
+    """What a revision would have done to the cells of its scope at a position."""
+
+    simulation_id: str
+    at_position: int
+    cells: int
+    moved: int
+    matrix: dict[str, dict[str, int]]
+    digest: str
+
+
 class Stage(Part):
-    """A step in a policy's life: published, activated or rolled back; which version, by whom, when."""
+    """A step in a policy's life: simulated, approved, published, activated, rolled back or retired; by whom, why."""
 
     position: int
     type: str
     version: str
+    revision: int | None
     by: str
+    on_behalf_of: str | None
+    authority: dict[str, Any] | None
+    reason: dict[str, Any] | None
     at: datetime
+    terms: Terms | None
+    effective_from: datetime | None
+    effective_to: datetime | None
+    simulation: Simulation | None
 
 
 class Policy(Answer):
-    """A policy: drafted, awaited (published, its levels are being computed) or in-force; its life, oldest first."""
+    """A policy: drafted, awaited (published, not yet live), in-force or retired; its life, oldest first.
+
+    `simulation_id` and `approved_by` are of the last revision, as far as they hold for its publication.
+    """
 
     policy_id: str
     state: str
     in_force: str | None
     """The version in force, if one is."""
+    simulation_id: str | None
+    approved_by: tuple[str, ...]
     revisions: tuple[Revision, ...]
     life: tuple[Stage, ...]
 
@@ -99,6 +141,9 @@ async def read_policy_facts(connection: Connection) -> list[PolicyFact]:
             row["actor_id"],
             row["recorded_at"],
             cast("PolicyEvent", decode(row["type"], row["data"])),
+            row["on_behalf_of"],
+            row["authority"],
+            row["reason"],
         )
         for row in found
     ]
@@ -113,29 +158,56 @@ def succession(facts: Sequence[PolicyFact]) -> Succession:
 
 
 def _policy(facts: Sequence[PolicyFact], in_force: Sequence[ScopedPolicy]) -> Policy:
-    policy_id, last = facts[0].event.policy_id, facts[-1].event
+    policy_id = facts[0].event.policy_id
     live = [scoped.version for scoped in in_force if scoped.policy_id == policy_id]
-    state = "awaited" if isinstance(last, PolicyPublished) else "in-force" if live else "drafted"
+    folded = reduce(evolve, [fact.event for fact in facts], INITIAL)
+    assert isinstance(folded, Drafted)
     return Policy(
         policy_id=policy_id,
-        state=state,
-        in_force=live[0] if live else None,
+        state=_state(facts, folded, is_live=bool(live)),
+        in_force=live[-1] if live else None,
+        simulation_id=folded.simulation.simulation_id if folded.simulation else None,
+        approved_by=tuple(approval.approver.id for approval in folded.approvals),
         revisions=tuple(_revision(fact, fact.event) for fact in facts if isinstance(fact.event, PolicyDrafted)),
-        life=tuple(_stage(fact) for fact in facts if not isinstance(fact.event, PolicyDrafted)),
+        life=tuple(_stage(fact, fact.event) for fact in facts if not isinstance(fact.event, PolicyDrafted)),
     )
+
+
+def _state(facts: Sequence[PolicyFact], folded: Drafted, *, is_live: bool) -> str:
+    if folded.awaited is not None:
+        return "awaited"
+    if is_live:
+        return "in-force"
+    return "retired" if isinstance(facts[-1].event, PolicyRetired) else "drafted"
 
 
 def _revision(fact: PolicyFact, draft: PolicyDrafted) -> Revision:
     return Revision(
         revision=draft.revision,
         version=draft.version,
-        framework_id=draft.framework_id,
-        drafted_by=fact.actor_id,
+        locked=draft.locked,
+        drafted_by=draft.author.id if draft.author else fact.actor_id,
         drafted_at=fact.recorded_at,
         document=draft.document,
+        **draft.scope.model_dump(),
     )
 
 
-def _stage(fact: PolicyFact) -> Stage:
-    event = fact.event
-    return Stage(position=fact.position, type=event.type, version=event.version, by=fact.actor_id, at=fact.recorded_at)
+def _stage(fact: PolicyFact, event: PolicyEvent) -> Stage:
+    published = event if isinstance(event, PolicyPublished) else None
+    simulated = event if isinstance(event, PolicySimulated) else None
+    return Stage(
+        position=fact.position,
+        type=event.type,
+        version=event.version,
+        revision=getattr(event, "revision", None),
+        by=fact.actor_id,
+        on_behalf_of=fact.on_behalf_of,
+        authority=fact.authority,
+        reason=fact.reason,
+        at=fact.recorded_at,
+        terms=event.terms if isinstance(event, PolicyPublished | PolicySimulated) else None,
+        effective_from=published and published.effective_from,
+        effective_to=published and published.effective_to,
+        simulation=simulated and Simulation(**simulated.model_dump(include=set(Simulation.model_fields))),
+    )

@@ -11,6 +11,8 @@ LATEST = {
     "combine": {"op": "latest"},
     "levels": [{"code": "beginning", "at": "0"}, {"code": "proficient", "at": "3"}],
 }
+APPROVED = ("--reason", "board decision", "--approved-by", "a-diaz", "--approved-by", "a-okafor")
+"""The options with which a policy file is published in one go."""
 
 
 def package() -> dict[str, Any]:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.cli.conftest import Mastery
-from tests.cli.district import DOCUMENT, LATEST, OBSERVATIONS, RATIO, fill, package
+from tests.cli.district import APPROVED, DOCUMENT, LATEST, OBSERVATIONS, RATIO, fill, package
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_a_narrow_table_leaves_nothing_out(filled: Mastery) -> None:
 def test_a_published_policy_moves_whom_evaluate_said_and_rollback_moves_them_back(filled: Mastery) -> None:
     policy = filled.write("latest.json", LATEST)
     foreseen = filled("policy", "evaluate", policy, "--framework", DOCUMENT, "--json").document
-    published = filled("policy", "publish", policy, "--framework", DOCUMENT, "--reason", "board", "--json").document
+    published = filled("policy", "publish", policy, "--framework", DOCUMENT, *APPROVED, "--json").document
     assert published["matrix"] == foreseen["matrix"]
     assert published["moved"] == 2
     assert filled("status", "--json").document["levels"] == {"beginning": 1, "proficient": 2}

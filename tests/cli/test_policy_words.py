@@ -1,7 +1,7 @@
 """`mastery policy lint` and `mastery policy show`."""
 
 from tests.cli.conftest import Mastery
-from tests.cli.district import DOCUMENT, LATEST, fill
+from tests.cli.district import APPROVED, DOCUMENT, LATEST, fill
 
 
 def test_a_document_is_linted_without_a_ledger(mastery: Mastery) -> None:
@@ -22,7 +22,7 @@ def test_a_document_is_linted_without_a_ledger(mastery: Mastery) -> None:
 def test_a_policy_is_shown_in_the_language_of_the_family(mastery: Mastery) -> None:
     fill(mastery)
     path = mastery.write("latest.json", LATEST)
-    assert mastery("policy", "publish", path, "--framework", DOCUMENT).code == 0
+    assert mastery("policy", "publish", path, "--framework", DOCUMENT, *APPROVED).code == 0
     (revision,) = mastery("policy", "show", "latest", "--lang", "es", "--json").document["revisions"]
     assert "El valor es la última calificación." in [one["text"] for one in revision["in_words"]]
     shown = mastery("policy", "show", "latest").out.splitlines()
@@ -31,7 +31,7 @@ def test_a_policy_is_shown_in_the_language_of_the_family(mastery: Mastery) -> No
     assert any("policy.activated.v1" in line for line in shown)
     denied = mastery.write("latest.json", LATEST | {"levels": [{"code": "proficient", "at": "4.5"}]})
     assert mastery("policy", "lint", denied, "--framework", DOCUMENT).code == 1
-    refused = mastery("policy", "publish", denied, "--framework", DOCUMENT)
+    refused = mastery("policy", "publish", denied, "--framework", DOCUMENT, *APPROVED)
     assert refused.code == 1
     assert refused.err.splitlines()[-1] == (
         "refused level proficient starts at 4.5, and no value is above 4 (finding level-unreachable, place levels.0) "

@@ -6,10 +6,12 @@ import pytest
 
 from domain.kernel.envelope import Actor
 from domain.kernel.parsing import parse_command
-from infra.postgres.event_store import EventStore
+from infra.identity import utc_now
+from infra.postgres.event_store import Append, EventStore
 from services.command_api.app import COMMANDS
 from tests.command_api.door import Door
-from tests.sample import ADMINISTRATOR, GUARDIAN, LEARNER, SERVICE, TEACHER
+from tests.domain.policy.life import LATEST, simulated
+from tests.sample import ADMINISTRATOR, BOARD, GUARDIAN, LEARNER, META, SERVICE, TEACHER
 
 pytestmark = pytest.mark.anyio
 EVIDENCE: Final = {"evidence_id": "e1", "learner_id": "l-91", "competency_ids": ["4.NF.1"], "kind": "quiz"}
@@ -154,16 +156,32 @@ async def test_a_learner_acts_for_itself_only(door: Door) -> None:
     assert (await door.post("/v1/evidence/own/scores", SCORE, LEARNER)).status_code == 403
 
 
-async def test_a_teacher_drafts_a_policy_that_an_administrator_publishes(door: Door) -> None:
-    draft = {"policy_id": "p1", "document": {"name": "Latest", "combine": {"op": "latest"}}}
+async def test_a_policy_that_a_teacher_drafts_is_approved_and_published_by_administrators(
+    door: Door, store: EventStore
+) -> None:
+    draft = {"policy_id": "p1", "document": LATEST, "framework_id": "math-4"}
     assert (await door.post("/v1/policies", draft)).status_code == 201
-    assert (await door.post("/v1/policies/p1/publication")).status_code == 403
-    published = await door.post("/v1/policies/p1/publication", {}, ADMINISTRATOR)
+    await store.append(Append("policy-p1", 1, [simulated(LATEST, at_position=4)], utc_now(), META))
+    why = {"reason": {"text": "board decision"}}
+    assert (await door.post("/v1/policies/p1/approvals", why)).status_code == 403
+    early = await door.post("/v1/policies/p1/publication", why, ADMINISTRATOR)
+    assert (early.status_code, early.json()["code"]) == (409, "policy-not-approved")
+    for person in BOARD:
+        assert (await door.post("/v1/policies/p1/approvals", why, person)).status_code == 201
+    twice = await door.post("/v1/policies/p1/approvals", why, BOARD[0])
+    assert (twice.status_code, twice.json()["code"]) == (409, "approval-given")
+    assert (await door.post("/v1/policies/p1/publication", why)).status_code == 403
+    published = await door.post("/v1/policies/p1/publication", why, ADMINISTRATOR)
     assert published.json()["events"][0]["type"] == "policy.published.v1"
-    again = await door.post("/v1/policies/p1/publication", {}, ADMINISTRATOR)
+    again = await door.post("/v1/policies/p1/publication", why, ADMINISTRATOR)
     assert (again.status_code, again.json()["code"]) == (409, "policy-live")
-    nothing = await door.post("/v1/policies/p1/rollback", {}, ADMINISTRATOR)
-    assert (nothing.status_code, nothing.json()["code"]) == (409, "nothing-to-roll-back")
+
+
+@pytest.mark.parametrize("act", ["approvals", "publication", "rollback", "retirement"])
+async def test_an_act_on_a_policy_needs_a_reason(door: Door, act: str) -> None:
+    await door.post("/v1/policies", {"policy_id": "p1", "document": LATEST})
+    refused = await door.post(f"/v1/policies/p1/{act}", {}, ADMINISTRATOR)
+    assert (refused.status_code, refused.json()["code"]) == (422, "reason-required")
 
 
 async def test_what_another_process_published_is_known_at_once(door: Door) -> None:

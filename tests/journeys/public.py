@@ -1,21 +1,30 @@
 """The public interface: both APIs over HTTP, with projectors running behind them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
+from anyio import fail_after, sleep, to_thread
 
 from domain.kernel.envelope import Actor
-from domain.kernel.ids import LearnerId
+from domain.kernel.ids import LearnerId, PolicyId
 from domain.kernel.permissions import Principal
+from domain.policy.events import Terms
 from infra.http.auth import load_keys, mint_token
+from infra.postgres.database import Database
 from infra.settings import QueryAPISettings
-from tests.sample import GUARDIAN, TEACHER
+from services.cli import policy_acts
+from services.cli.catch_up import wait_until_caught_up
+from tests.sample import ADMINISTRATOR, BOARD, GUARDIAN, TEACHER
 
 
 class Public:
     """People at the two APIs; each question waits for what was recorded before it."""
 
-    def __init__(self, commands: httpx.AsyncClient, questions: httpx.AsyncClient, settings: QueryAPISettings) -> None:
+    def __init__(
+        self, commands: httpx.AsyncClient, questions: httpx.AsyncClient, settings: QueryAPISettings, database: Database
+    ) -> None:
+        self.database = database
         self.commands = commands
         self.questions = questions
         self.settings = settings
@@ -47,3 +56,33 @@ class Public:
         assert not answer.json()["stale"], answer.text
         found: dict[str, Any] = answer.json()
         return found
+
+    async def simulate(self, policy_id: str, **terms: str) -> None:
+        """Have the last revision of a policy simulated, with everything seen that was done before."""
+
+        def simulate() -> None:
+            wait_until_caught_up(self.database)
+            drafted = policy_acts.last_draft(self.database, PolicyId(policy_id))
+            policy_acts.simulate(self.database, drafted, Terms.model_validate(terms))
+
+        await to_thread.run_sync(simulate)
+
+    async def approve(self, policy_id: str, *people: Actor) -> None:
+        """Have the last revision of a policy approved."""
+        for person in people:
+            await self.do(f"policies/{policy_id}/approvals", person, reason={"text": "as simulated"})
+
+    async def put_in_force(self, policy_id: str, document: Mapping[str, Any], **scope: Any) -> None:
+        """Take a policy through its life until its levels are live: drafted, simulated, approved, published."""
+        await self.do("policies", policy_id=policy_id, document=document, **scope)
+        await self.simulate(policy_id)
+        await self.approve(policy_id, *BOARD)
+        await self.do(f"policies/{policy_id}/publication", ADMINISTRATOR, reason={"text": "board decision"})
+        await self.wait_for(policy_id, "in-force")
+
+    async def wait_for(self, policy_id: str, state: str) -> None:
+        """Wait until a policy has come to a state of its life, and its levels are live."""
+        with fail_after(30):
+            while (await self.ask(f"policies/{policy_id}"))["state"] != state:  # noqa: ASYNC110 - a projector moves
+                await sleep(0.05)
+        self.position = (await self.ask("projections"))["position"]

@@ -1,60 +1,27 @@
-"""The rules of a policy's life."""
+"""The rules of a policy's life: drafts, rollbacks and retirements; approvals and publications have their own page."""
 
-from typing import Any, Final
+from typing import Final
 
-from domain.kernel.ids import PolicyVersion
-from domain.policy.decider import (
-    INITIAL,
-    DraftPolicy,
-    Policy,
-    PolicyCommand,
-    PublishPolicy,
-    RollBackPolicy,
-    Succession,
-    decide,
-    evolve,
+from domain.policy.commands import DraftPolicy, RetirePolicy, RollBackPolicy
+from domain.policy.events import PolicyRetired, PolicyRolledBack
+from tests.domain.policy.life import (
+    ADA,
+    HIGHEST,
+    LATEST,
+    REASON,
+    activated,
+    approved,
+    drafted,
+    given,
+    published,
+    simulated,
+    spec,
+    version,
 )
-from domain.policy.document import parse_policy
-from domain.policy.events import PolicyActivated, PolicyDrafted, PolicyEvent, PolicyPublished, PolicyRolledBack
-from tests.sample import CATALOGUE, of
-from tests.spec import Spec
+from tests.sample import of
 
-
-def spec(*activations: PolicyEvent) -> Spec[Policy, PolicyCommand, PolicyEvent]:
-    succession = Succession()
-    for event in activations:
-        succession = succession.evolve(event)
-    return Spec(INITIAL, evolve, lambda state, command: decide(state, command, CATALOGUE, succession))
-
-
-given = spec().given
-LATEST: Final[dict[str, Any]] = {
-    "name": "Latest",
-    "scale": "four-point",
-    "combine": {"op": "latest"},
-    "levels": [{"code": "beginning", "at": "0"}, {"code": "proficient", "at": "3"}],
-}
-HIGHEST: Final[dict[str, Any]] = LATEST | {"name": "Highest", "combine": {"op": "highest"}}
-
-
-def drafted(revision: int, document: dict[str, Any]) -> PolicyDrafted:
-    read = parse_policy(document)
-    content = read.model_dump(mode="json", exclude_none=True)
-    return of(PolicyDrafted, policy_id="p1", revision=revision, version=read.version, document=content)
-
-
-def version(document: dict[str, Any]) -> PolicyVersion:
-    return PolicyVersion(parse_policy(document).version)
-
-
-def activated(policy_id: str, document: dict[str, Any]) -> PolicyActivated:
-    scoped = {"policy_id": policy_id, "version": version(document)}
-    return of(PolicyActivated, **scoped, policies=[scoped])
-
-
-PUBLISHED: Final = of(PolicyPublished, policy_id="p1", version=version(LATEST))
-PUBLISH: Final = of(PublishPolicy, policy_id="p1")
-ROLL_BACK: Final = of(RollBackPolicy, policy_id="p1")
+ROLL_BACK: Final = of(RollBackPolicy, policy_id="p1", reason=REASON)
+RETIRE: Final = of(RetirePolicy, policy_id="p1", reason=REASON)
 
 
 def test_drafts_are_counted_and_named_by_their_content() -> None:
@@ -62,13 +29,14 @@ def test_drafts_are_counted_and_named_by_their_content() -> None:
     given(drafted(1, LATEST)).when(of(DraftPolicy, policy_id="p1", document=HIGHEST)).then(drafted(2, HIGHEST))
 
 
-def test_a_revision_changes_the_document_or_its_framework() -> None:
+def test_a_revision_changes_the_document_its_scope_or_its_locks() -> None:
     same = of(DraftPolicy, policy_id="p1", document=LATEST)
     given(drafted(1, LATEST)).when(same).refused("policy-unchanged")
     given(drafted(1, LATEST), drafted(2, HIGHEST)).when(same).then(drafted(3, LATEST))
     scoped = of(DraftPolicy, policy_id="p1", document=LATEST, framework_id="math-4")
-    expected = drafted(2, LATEST).model_copy(update={"framework_id": "math-4"})
-    given(drafted(1, LATEST)).when(scoped).then(expected)
+    given(drafted(1, LATEST)).when(scoped).then(drafted(2, LATEST, framework_id="math-4"))
+    locking = of(DraftPolicy, policy_id="p1", document=LATEST, locked=["levels", "combine", "levels"])
+    given(drafted(1, LATEST)).when(locking).then(drafted(2, LATEST, locked=["combine", "levels"]))
 
 
 def test_a_document_outside_the_language_is_refused() -> None:
@@ -83,48 +51,39 @@ def test_the_levels_of_a_document_are_those_of_its_scale() -> None:
     given().when(other).refused("level-unknown", "level great is not a level of scale four-point")
 
 
-def test_the_last_version_is_published_unless_one_is_named() -> None:
-    both = (drafted(1, LATEST), drafted(2, HIGHEST))
-    given(*both).when(PUBLISH).then(of(PolicyPublished, policy_id="p1", version=version(HIGHEST)))
-    given(*both).when(of(PublishPolicy, policy_id="p1", version=version(LATEST))).then(PUBLISHED)
+def test_a_stage_that_is_locked_is_one_of_the_document() -> None:
+    wrong = of(DraftPolicy, policy_id="p1", document=LATEST, locked=["name"])
+    given().when(wrong).refused("stage-unknown")
 
 
-def test_only_drafted_versions_are_published() -> None:
-    given().when(PUBLISH).refused("policy-unknown")
-    given(drafted(1, LATEST)).when(of(PublishPolicy, policy_id="p1", version="0" * 64)).refused(
-        "policy-version-unknown"
-    )
-
-
-def test_a_version_that_is_awaited_or_in_force_is_not_published_again() -> None:
-    given(drafted(1, LATEST), PUBLISHED).when(PUBLISH).refused("policy-live")
-    live = activated("p1", LATEST)
-    spec(live).given(drafted(1, LATEST), PUBLISHED, live).when(PUBLISH).refused("policy-live")
-
-
-def test_a_version_that_another_policy_replaced_is_published_again() -> None:
-    live = activated("p1", LATEST)
-    replaced = spec(live, activated("p2", HIGHEST))
-    replaced.given(drafted(1, LATEST), PUBLISHED, live).when(PUBLISH).then(PUBLISHED)
+def test_a_scope_is_one_that_cells_can_lie_in() -> None:
+    anywhere = of(DraftPolicy, policy_id="p1", document=LATEST, competency_id="4.NF.1")
+    given().when(anywhere).refused("scope-without-framework", "competency 4.NF.1 is scoped without a framework")
+    unpublished = of(DraftPolicy, policy_id="p1", document=LATEST, framework_id="science")
+    given().when(unpublished).refused("framework-unknown", "framework science is not published")
+    elsewhere = of(DraftPolicy, policy_id="p1", document=LATEST, framework_id="math-4", competency_id="5.NF.1")
+    given().when(elsewhere).refused("competency-unknown", "competency 5.NF.1 is not held by framework math-4")
+    held = of(DraftPolicy, policy_id="p1", document=LATEST, framework_id="math-4", competency_id="4.NF.1")
+    given().when(held).then(drafted(1, LATEST, framework_id="math-4", competency_id="4.NF.1"))
 
 
 def test_a_rollback_restores_the_set_before_the_activation() -> None:
     first, second = activated("p2", HIGHEST), activated("p1", LATEST)
     restored = of(PolicyRolledBack, policy_id="p1", version=version(LATEST), policies=first.policies)
-    spec(first, second).given(drafted(1, LATEST), PUBLISHED, second).when(ROLL_BACK).then(restored)
+    spec(first, second).given(drafted(1, LATEST), published(LATEST), second).when(ROLL_BACK).then(restored)
 
 
 def test_a_rollback_of_the_only_activation_restores_the_built_in_policies() -> None:
     live = activated("p1", LATEST)
     restored = of(PolicyRolledBack, policy_id="p1", version=version(LATEST), policies=())
-    spec(live).given(drafted(1, LATEST), PUBLISHED, live).when(ROLL_BACK).then(restored)
+    spec(live).given(drafted(1, LATEST), published(LATEST), live).when(ROLL_BACK).then(restored)
 
 
 def test_a_policy_that_was_not_activated_last_is_not_rolled_back() -> None:
     spec().given(drafted(1, LATEST)).when(ROLL_BACK).refused("nothing-to-roll-back")
     live, other = activated("p1", LATEST), activated("p2", HIGHEST)
-    spec(live, other).given(drafted(1, LATEST), PUBLISHED, live).when(ROLL_BACK).refused(
-        "nothing-to-roll-back", "policy p1 is not the last one activated, policy p2 is"
+    spec(live, other).given(drafted(1, LATEST), published(LATEST), live).when(ROLL_BACK).refused(
+        "nothing-to-roll-back", "policy p1 is not the last one activated or retired, policy p2 is"
     )
 
 
@@ -132,21 +91,41 @@ def test_a_rollback_is_followed_by_the_one_before_it() -> None:
     first, second = activated("p1", LATEST), activated("p2", HIGHEST)
     undone = of(PolicyRolledBack, policy_id="p2", version=version(HIGHEST), policies=first.policies)
     restored = of(PolicyRolledBack, policy_id="p1", version=version(LATEST), policies=())
-    spec(first, second, undone).given(drafted(1, LATEST), PUBLISHED, first).when(ROLL_BACK).then(restored)
+    spec(first, second, undone).given(drafted(1, LATEST), published(LATEST), first).when(ROLL_BACK).then(restored)
 
 
-def test_a_version_that_the_lint_denies_is_not_published() -> None:
-    timed = LATEST | {"select": {"kinds": ["attendance", "essay"]}}
-    given(drafted(1, timed)).when(PUBLISH).refused(
-        "policy-denied-by-lint",
-        "kind attendance says how long or how willingly a learner worked, not what the learner can do "
-        "(finding counts-time-or-effort, place select.kinds)",
+def test_a_retirement_ends_a_policy_in_force_and_leaves_the_others() -> None:
+    other = activated("p2", HIGHEST, school_id="north")
+    both = activated("p1", LATEST, before=other.policies)
+    retired = of(PolicyRetired, policy_id="p1", version=version(LATEST), policies=other.policies)
+    spec(other, both).given(drafted(1, LATEST), published(LATEST), both).when(RETIRE).then(retired)
+
+
+def test_a_retirement_withdraws_a_publication_that_waits() -> None:
+    waiting = published(LATEST, effective_from="2026-08-01T00:00:00Z")
+    retired = of(PolicyRetired, policy_id="p1", version=version(LATEST), policies=())
+    given(drafted(1, LATEST), waiting).when(RETIRE).then(retired)
+    given(drafted(1, LATEST), waiting, retired).when(RETIRE).refused("policy-not-in-force")
+
+
+def test_what_is_not_in_force_is_not_retired() -> None:
+    given(drafted(1, LATEST), simulated(LATEST), approved(LATEST, ADA)).when(RETIRE).refused(
+        "policy-not-in-force", "policy p1 is neither in force nor awaited"
     )
-    given(drafted(1, timed), drafted(2, LATEST)).when(PUBLISH).then(PUBLISHED)
 
 
-def test_the_lint_knows_the_scale_of_the_framework() -> None:
-    high = LATEST | {"scale": None, "levels": [{"code": "proficient", "at": "4.5"}]}
-    scoped = drafted(1, high).model_copy(update={"framework_id": "math-4"})
-    given(scoped).when(PUBLISH).refused("policy-denied-by-lint")
-    given(drafted(1, high)).when(PUBLISH).then(of(PolicyPublished, policy_id="p1", version=version(high)))
+def test_a_retirement_is_rolled_back_like_an_activation() -> None:
+    live = activated("p1", LATEST)
+    retired = of(PolicyRetired, policy_id="p1", version=version(LATEST), policies=())
+    restored = of(PolicyRolledBack, policy_id="p1", version=version(LATEST), policies=live.policies)
+    spec(live, retired).given(drafted(1, LATEST), published(LATEST), live, retired).when(ROLL_BACK).then(restored)
+
+
+def test_a_policy_is_ended_for_a_reason() -> None:
+    live = activated("p1", LATEST)
+    for reason in (None, {"text": "  "}):
+        for unsaid in (
+            of(RollBackPolicy, policy_id="p1", reason=reason),
+            of(RetirePolicy, policy_id="p1", reason=reason),
+        ):
+            spec(live).given(drafted(1, LATEST), live).when(unsaid).refused("reason-required")

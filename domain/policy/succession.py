@@ -1,0 +1,79 @@
+"""Which policies are in force, as a fact about all policies that deciders are given."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Self, assert_never
+
+from domain.kernel.ids import PolicyId, PolicyVersion
+from domain.policy.events import (
+    PolicyActivated,
+    PolicyApproved,
+    PolicyDrafted,
+    PolicyEvent,
+    PolicyPublished,
+    PolicyRetired,
+    PolicyRolledBack,
+    PolicySimulated,
+    ReplayCancelled,
+    ReplayPaused,
+    ReplayRefused,
+    ReplayResumed,
+    ScopedPolicy,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """The activations and retirements not rolled back, in order; none: the built-in policies are in force."""
+
+    switches: tuple[PolicyActivated | PolicyRetired, ...] = ()
+    drafts: Mapping[PolicyId, tuple[PolicyDrafted, ...]] = field(default_factory=dict)
+    published: Mapping[tuple[PolicyId, PolicyVersion], PolicyDrafted] = field(default_factory=dict)
+    """The revision that was last published of each version."""
+
+    def evolve(self, event: PolicyEvent) -> Self:
+        """Return the succession after an event of any policy."""
+        match event:
+            case PolicyActivated() | PolicyRetired():
+                return replace(self, switches=(*self.switches, event))
+            case PolicyRolledBack():
+                return replace(self, switches=self.switches[:-1])
+            case PolicyDrafted():
+                drafts = (*self.drafts.get(event.policy_id, ()), event)
+                return replace(self, drafts={**self.drafts, event.policy_id: drafts})
+            case PolicyPublished():
+                return self._published(event)
+            case PolicySimulated() | PolicyApproved():
+                return self
+            case ReplayPaused() | ReplayResumed() | ReplayCancelled() | ReplayRefused():
+                return self
+            case _:
+                assert_never(event)
+
+    def _published(self, event: PolicyPublished) -> Self:
+        drafts = self.drafts.get(event.policy_id, ())
+        named = [draft for draft in drafts if draft.version == event.version]
+        named = [draft for draft in named if draft.revision == event.revision] or named
+        if not named:
+            return self
+        return replace(self, published={**self.published, (event.policy_id, event.version): named[-1]})
+
+    @property
+    def policies(self) -> tuple[ScopedPolicy, ...]:
+        """The set in force; the built-in policies hold for whatever it does not name."""
+        return self.switches[-1].policies if self.switches else ()
+
+    @property
+    def revisions(self) -> Iterator[PolicyDrafted]:
+        """The revisions in force, in the order of the set."""
+        for one in self.policies:
+            if (one.policy_id, one.version) in self.published:
+                yield self.published[one.policy_id, one.version]
+
+    def version_of(self, policy_id: PolicyId) -> PolicyVersion | None:
+        """Return the version of a policy that is in force, the last one if it is there twice; None: none is."""
+        return next((one.version for one in reversed(self.policies) if one.policy_id == policy_id), None)
+
+    def without(self, policy_id: PolicyId) -> tuple[ScopedPolicy, ...]:
+        """Return the set in force without a policy."""
+        return tuple(one for one in self.policies if one.policy_id != policy_id)

@@ -1,0 +1,76 @@
+"""The steps of a publication in one go: draft, simulate, approve, publish; or what they would move."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from domain.kernel.errors import Refused
+from domain.kernel.ids import PolicyVersion
+from domain.policy.commands import ApprovePolicy, DraftPolicy, PublishPolicy
+from domain.policy.document import parse_policy
+from domain.policy.events import Scope, ScopedPolicy, Terms
+from infra.postgres.database import Database
+from services.cli import policy_acts
+from services.cli.output import err
+from services.cli.policy_acts import OPERATOR, Person
+from services.cli.what_if import what_if
+
+NEXT: Final[Mapping[str, str]] = {
+    "policy-not-simulated": "mastery policy simulate {policy_id}",
+    "simulation-too-old": "mastery policy simulate {policy_id}",
+    "policy-not-approved": 'mastery policy approve {policy_id} --as NAME --reason "..."',
+}
+"""What to do when a publication is refused by a rule."""
+
+
+def evaluate(database: Database, draft: DraftPolicy, terms: Terms) -> dict[str, Any]:
+    """Return whom a document would move if it were in force; nothing is written.
+
+    Raises:
+        Invalid: policy-invalid.
+    """
+    policy = parse_policy(draft.document)
+    scope = draft.model_dump(include=set(Scope.model_fields))
+    added = ScopedPolicy(policy_id=draft.policy_id, version=PolicyVersion(policy.version), terms=terms, **scope)
+    simulated = what_if(database, added, policy)
+    told = {"version": policy.version, **policy_acts.moves_of(simulated)}
+    return told | {"position": simulated.at_position, "digest": simulated.digest.text}
+
+
+def publish_at_once(
+    database: Database,
+    draft: DraftPolicy,
+    publication: PublishPolicy,
+    approvers: Sequence[str] = (),
+    author: Person = OPERATOR,
+) -> dict[str, Any]:
+    """Draft a document, simulate it, record who approved it, and publish it; return whom it moved.
+
+    Raises:
+        Invalid, Refused: as `domain.policy.decider.decide`.
+        Unavailable: it does not come into force.
+    """
+    drafted = policy_acts.draft(database, draft, author)
+    policy_acts.simulate(database, drafted, publication.terms or Terms(), author)
+    for name in approvers:
+        approval = ApprovePolicy(policy_id=draft.policy_id, revision=drafted.revision, reason=publication.reason)
+        try:
+            policy_acts.settle(database, approval, Person(name))
+        except Refused as refusal:
+            if refusal.rule != "approval-given":
+                raise
+    return publish(database, publication, author)
+
+
+def publish(database: Database, publication: PublishPolicy, person: Person = OPERATOR) -> dict[str, Any]:
+    """Publish a policy; a refusal says on stderr what to do next.
+
+    Raises:
+        Invalid, Refused: as `domain.policy.decider.decide`.
+        Unavailable: it does not come into force.
+    """
+    try:
+        return policy_acts.publish(database, publication, person)
+    except Refused as refusal:
+        if refusal.rule in NEXT:
+            err.print(f"next: {NEXT[refusal.rule].format(policy_id=publication.policy_id)}")
+        raise
