@@ -31,6 +31,10 @@ class DatabaseSettings(_Settings):
         None, description="Address of the same database for its owner. Where it is set, the migrations are run."
     )
 
+    cells_dir: Path | None = Field(
+        None, description="Folder of the cell shards; by default the folder cells in the data folder."
+    )
+
     @model_validator(mode="after")
     def _owner_of_something(self) -> Self:
         if self.database_owner_url is not None and self.database_url is None:

@@ -83,6 +83,7 @@ RULES: Final[dict[str, str]] = {
     "event-unreadable": "A stored event is of a registered type and form.",
     "projector-unknown": "The projector is one of those that the programs know.",
     "rebuild-running": "One process at a time rebuilds a projector.",
+    "cells-differ": "The cell shards hold the scores of the database.",
     "rebuild-differs": "A rebuilt generation holds what the live one does at the same position.",
     "not-parked": "The learner is parked in this projector.",
     "not-found": "The thing asked for exists.",

@@ -1,8 +1,13 @@
 """All scores of a facts generation as cells for the kernel: fetched in columns, never a row in Python.
 
-They come by ADBC as Arrow arrays, whose words become codes batch by batch: about 250 bytes a score at the peak.
+They come by ADBC as Arrow arrays, whose words become codes batch by batch: about 250 bytes a score at the peak, of all
+scores or of a part of them.
 """
 
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from itertools import chain, pairwise
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -12,8 +17,9 @@ import pyarrow.compute as pc
 from adbc_driver_postgresql import dbapi
 from numpy.typing import NDArray
 from psycopg.conninfo import make_conninfo
+from psycopg.sql import Literal
 
-from domain.mastery.cells import Codes, Vocabulary
+from domain.mastery.cells import NO_TASK, Codes, Vocabulary
 from infra.postgres.score_cells import NEVER, Facts, Int32s
 
 POSITION: Final = """
@@ -27,6 +33,12 @@ SCORES: Final = """
         position, ended_position AS ended{times}
     FROM read_model.score_g{generation} WHERE {condition}
 """
+TABLE: Final = "read_model.score_g{generation}"
+SAMPLE: Final = f"""
+    SELECT learner_id FROM {TABLE} TABLESAMPLE SYSTEM (%s) ORDER BY learner_id COLLATE "C"
+"""
+PART_SCORES_MAX: Final = 4_000_000
+SAMPLE_SCORES: Final = 100_000
 TIMES: Final = ", recorded_at AS begun_us, ended_at AS ended_us"
 
 NUMBERS: Final = (
@@ -64,7 +76,36 @@ def fetch_all_scores(
     that chooses whole learners.
     """
     query = SCORES.format(generation=generation, times=TIMES if times else "", condition=condition)
-    position, columns = _fetch(connection, generation, query)
+    with _reading(connection, generation, query) as (position, reader):
+        return in_cells(_joined(reader), vocabulary, position)
+
+
+def fetch_in_parts(
+    connection: psycopg.Connection[Any], generation: int, vocabulary: Vocabulary, folder: Path
+) -> Iterator[AllScores]:
+    """Return the same, a part after the other in learner order, each with at most about `PART_SCORES_MAX` scores.
+
+    What does not fit into one part lies in `folder` meanwhile.
+    """
+    borders = _borders(connection, generation)
+    query = SCORES.format(generation=generation, times="", condition="true")
+    with _reading(connection, generation, query) as (position, reader):
+        if not borders:
+            yield in_cells(_joined(reader), vocabulary, position)
+            return
+        paths = [folder / f"part-{place}" for place in range(len(borders) + 1)]
+        _scatter(reader, np.array([border.encode() for border in borders]), paths)
+    for path in paths:
+        with pa.ipc.open_stream(pa.memory_map(str(path))) as stored:
+            part = _joined(stored)
+        path.unlink()
+        if len(part):
+            yield in_cells(part, vocabulary, position)
+
+
+def in_cells(table: pa.Table, vocabulary: Vocabulary, position: int) -> AllScores:
+    """Return encoded rows as cells, in order of learner and competency."""
+    columns = {name: table.column(name).combine_chunks() for name in table.column_names}
     learners, learner = _in_order(columns["learner_id"])
     competencies, competency = _in_order(columns["competency_id"])
     frameworks, framework = _in_order(columns["framework_id"])
@@ -82,17 +123,68 @@ def fetch_all_scores(
     )
 
 
-def _fetch(connection: psycopg.Connection[Any], generation: int, query: str) -> tuple[int, Columns]:
-    """Return the position that the facts have come to, then what is in them: in this order, for facts only grow."""
-    uri = make_conninfo(connection.info.dsn, password=connection.info.password or None)
-    with dbapi.connect(uri) as adbc, adbc.cursor() as cursor:
+def address(connection: psycopg.Connection[Any]) -> str:
+    """Return the address of a connection's database, as for another connection of the same role."""
+    return make_conninfo(connection.info.dsn, password=connection.info.password or None)
+
+
+def only(connection: psycopg.Connection[Any], learners: Sequence[str]) -> str:
+    """Return the condition that chooses these learners; ADBC binds no values to what it copies."""
+    return f"learner_id = ANY({Literal([*learners]).as_string(connection)}::text[])"
+
+
+def within(connection: psycopg.Connection[Any], first: str | None, until: str | None) -> str:
+    """Return the condition that chooses the learners from one on, until before another; None: without a border."""
+    low = "true" if first is None else f'learner_id >= {Literal(first).as_string(connection)} COLLATE "C"'
+    high = "true" if until is None else f'learner_id < {Literal(until).as_string(connection)} COLLATE "C"'
+    return f"{low} AND {high}"
+
+
+@contextmanager
+def _reading(
+    connection: psycopg.Connection[Any], generation: int, query: str
+) -> Iterator[tuple[int, pa.RecordBatchReader]]:
+    """Open the position that the facts have come to, then what is in them: in this order, for facts only grow."""
+    with dbapi.connect(address(connection)) as adbc, adbc.cursor() as cursor:
         cursor.execute(POSITION.format(generation=generation))
         ((position,),) = cursor.fetchall()
         cursor.execute(query)
         reader = cursor.fetch_record_batch()
-        batches = [_encoded(batch) for batch in (reader.schema.empty_table().combine_chunks(), *reader)]
-    table = pa.concat_tables(batches).unify_dictionaries().combine_chunks()
-    return position or 0, {name: table.column(name).combine_chunks() for name in table.column_names}
+        yield position or 0, reader
+
+
+def _joined(reader: pa.RecordBatchReader) -> pa.Table:
+    """Return all batches as one table with codes for words."""
+    tables = [_encoded(batch) for batch in chain([reader.schema.empty_table()], reader)]
+    return pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+
+
+def _borders(connection: psycopg.Connection[Any], generation: int) -> list[str]:
+    """Return learners that cut the scores into parts of nearly the same size, judged by a sample."""
+    row = connection.execute(f"SELECT count(*) FROM {TABLE.format(generation=generation)}").fetchone()
+    assert row is not None
+    parts = -(-row[0] // PART_SCORES_MAX)
+    if parts <= 1:
+        return []
+    percent = min(100, 100 * SAMPLE_SCORES / row[0])
+    sample = connection.execute(SAMPLE.format(generation=generation), (percent,)).fetchall()
+    return [*dict.fromkeys(sample[len(sample) * part // parts][0] for part in range(1, parts))]
+
+
+def _scatter(batches: Iterable[pa.RecordBatch], borders: NDArray[np.bytes_], paths: Sequence[Path]) -> None:
+    """Write each row to the file of its part."""
+    with ExitStack() as stack:
+        writers: list[pa.RecordBatchStreamWriter] = []
+        for batch in batches:
+            writers = writers or [stack.enter_context(pa.ipc.new_stream(str(path), batch.schema)) for path in paths]
+            learners = pc.dictionary_encode(batch.column("learner_id"))
+            names = np.array([word.encode() for word in learners.dictionary.to_pylist()], np.bytes_)
+            part = np.searchsorted(borders, names, "right")[learners.indices.to_numpy()]
+            order = np.argsort(part, kind="stable")
+            ends = np.searchsorted(part[order], np.arange(len(paths) + 1))
+            in_parts = batch.take(pa.array(order))
+            for writer, (low, high) in zip(writers, pairwise(ends.tolist()), strict=True):
+                writer.write_batch(in_parts.slice(low, high - low))
 
 
 def _encoded(batch: pa.RecordBatch | pa.Table) -> pa.Table:
@@ -115,7 +207,7 @@ def _in_order(words: pa.DictionaryArray) -> tuple[pa.Array, Int32s]:
 
 
 def _facts(columns: Columns, order: NDArray[np.intp], offsets: NDArray[np.intp], vocabulary: Vocabulary) -> Facts:
-    """Return the rows in order; a task matters within its cell only, so its code is its place in the dictionary."""
+    """Return the rows in order."""
     nothing = np.zeros(len(order), np.int64)
     numbers = {
         name: columns[name].fill_null(NEVER if name == "ended" else 0).to_numpy()[order] if name in columns else nothing
@@ -125,12 +217,13 @@ def _facts(columns: Columns, order: NDArray[np.intp], offsets: NDArray[np.intp],
         offsets=offsets.astype(np.int64),
         kind=_codes(columns["kind"], vocabulary.kinds)[order],
         role=_codes(columns["role"], vocabulary.roles)[order],
-        task=columns["task"].indices.fill_null(-1).to_numpy().astype(np.int64)[order],
+        task=_codes(columns["task"], vocabulary.tasks)[order].astype(np.int64),
         **numbers,
     )
 
 
 def _codes(words: pa.DictionaryArray, known: Codes) -> Int32s:
-    code_of = np.array([known.code(word) for word in words.dictionary.to_pylist()], np.int32)
-    codes: Int32s = code_of[words.indices.to_numpy()]
+    """Return the codes of words; NO_TASK where there is none."""
+    code_of = np.array([*map(known.code, words.dictionary.to_pylist()), NO_TASK], np.int32)
+    codes: Int32s = code_of[words.indices.fill_null(-1).to_numpy()]
     return codes

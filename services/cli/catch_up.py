@@ -25,7 +25,8 @@ STANDSTILL_S: Final = 120
 def projecting(database: Database) -> Iterator[None]:
     """Run all projectors for the time of the block; where a process holds a lease, ours stands by."""
     stop = threading.Event()
-    threads = [threading.Thread(target=run, args=(database.app, name, stop), name=name) for name in MODELS]
+    arguments = [(database.app, name, stop, database.cells) for name in MODELS]
+    threads = [threading.Thread(target=run, args=one, name=one[1]) for one in arguments]
     for thread in threads:
         thread.start()
     try:

@@ -38,7 +38,7 @@ def run(name: Name) -> None:
     from services.projectors.runner import main
 
     with open_ledger(log_level="info") as database:
-        main(database.app, name)
+        main(database.app, name, database.cells)
 
 
 @app.command("list", epilog=examples("mastery projector list", "mastery projector list --json"))

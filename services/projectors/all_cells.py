@@ -1,17 +1,24 @@
 """All cells of a facts generation, portion by portion: what a publication, a what-if and a rebuild go through."""
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
+import structlog
 
 from domain.mastery.cells import Vocabulary
 from domain.mastery.digest import Coded, Digest, digest_of
+from infra.postgres.all_scores import AllScores, address, fetch_all_scores
 from services.projectors.mastery_points import CellFacts
 from services.projectors.mastery_states import States
-from services.projectors.mastery_tables import facts_of_all
+from services.projectors.mastery_tables import facts_of_scored, judgements_of
+from services.projectors.warm_cells import position_of, warm_scores
+
+log = structlog.get_logger()
 
 
 class Portion(NamedTuple):
@@ -22,13 +29,42 @@ class Portion(NamedTuple):
 
 
 def all_cells(
-    connection: psycopg.Connection[Any], facts_generation: int, vocabulary: Vocabulary, *, times: bool = False
+    connection: psycopg.Connection[Any], facts_generation: int, vocabulary: Vocabulary, folder: Path | None = None
 ) -> Iterator[Portion]:
-    """Return all cells in portions, each with all cells of its learners, as far as committed.
+    """Return all cells in portions, each with all cells of its learners, as far as committed; without times.
 
-    Only with `times` do they tell when score revisions begun and ended.
+    With the `folder` of the cell shards they are read from there, brought up to date; else they are fetched at once.
     """
-    yield Portion(*facts_of_all(connection, facts_generation, vocabulary, times=times))
+    position = position_of(connection, facts_generation)
+    judged = deque(judgements_of(connection, facts_generation))
+    with psycopg.connect(address(connection), autocommit=True) as own:
+        parts = iter(_scores(own, facts_generation, vocabulary, folder))
+        part = next(parts)
+        for following in parts:
+            of_part = _taken(judged, following.learners[0].as_py())
+            yield Portion(facts_of_scored(connection, part, of_part), min(position, part.position))
+            part = following
+        yield Portion(facts_of_scored(connection, part, judged), min(position, part.position))
+
+
+def _scores(
+    own: psycopg.Connection[Any], generation: int, vocabulary: Vocabulary, folder: Path | None
+) -> Iterable[AllScores]:
+    """Return all scores in parts, one at least, in learner order; a folder that can't be used is told of."""
+    if folder is not None:
+        try:
+            return warm_scores(own, generation, vocabulary, folder)
+        except OSError as error:
+            log.warning("cells not kept", folder=str(folder), fault=str(error))
+    return [fetch_all_scores(own, generation, vocabulary)]
+
+
+def _taken(judged: deque[tuple[Any, ...]], until: str) -> list[tuple[Any, ...]]:
+    """Take out the first judgements, those of the learners before another."""
+    taken = []
+    while judged and judged[0][0] < until:
+        taken.append(judged.popleft())
+    return taken
 
 
 def digest_of_states(facts: CellFacts, states: States) -> Digest:

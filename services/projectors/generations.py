@@ -55,6 +55,7 @@ KEPT: Final = """
 """
 FORGET: Final = "DELETE FROM read_model.generation WHERE projector = %s AND generation = %s"
 FORGET_PARKED: Final = "DELETE FROM read_model.parked WHERE projector = %s AND generation = %s"
+FORGET_LATE: Final = "DELETE FROM read_model.late_learner WHERE generation = %s"
 USES: Final = """
     SELECT EXISTS (SELECT FROM read_model.generation WHERE projector = %s AND facts_generation = %s)
 """
@@ -178,6 +179,7 @@ def drop(connection: psycopg.Connection[Any], model: ReadModel, generation: int,
     assert row is not None
     if not row[0]:
         connection.execute(FORGET_PARKED, (model.name, facts_generation))
+        connection.execute(FORGET_LATE, (facts_generation,))
     for table in model.tables:
         if table == LEVELS_TABLE:
             connection.execute(f"DROP TABLE IF EXISTS {partition(table, generation)}")

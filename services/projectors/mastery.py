@@ -7,6 +7,7 @@ and a learner who was parked has all of it derived anew.
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from pathlib import Path
 from typing import Any, Final
 
 import psycopg
@@ -22,8 +23,8 @@ from services.projectors.mastery_states import Judge
 from services.projectors.mastery_tables import (
     CELLS_OF_LEARNER,
     CELLS_SINCE,
-    facts_of_all,
     facts_of_cells,
+    facts_of_part,
 )
 from services.projectors.mastery_writer import MasteryWriter
 from services.projectors.parts import Part
@@ -48,11 +49,12 @@ PREPARED: Final = """
 """
 SET_POLICIES: Final = "UPDATE read_model.generation SET policies = %s WHERE projector = 'mastery' AND generation = %s"
 SET_POSITION: Final = "UPDATE read_model.generation SET position = %s WHERE projector = 'mastery' AND generation = %s"
-SET_BACK: Final = """
-    UPDATE read_model.generation SET position = least(position, %s)
-    WHERE projector = 'mastery' AND facts_generation = %s AND state IN ('ready', 'kept')
+NOTE_LATE: Final = """
+    INSERT INTO read_model.late_learner (generation, learner_id, position)
+    VALUES (%(generation)s, %(learner)s, %(position)s)
+    ON CONFLICT (generation, learner_id) DO UPDATE SET position = excluded.position
 """
-"""Levels beside the live ones are brought up to date from their position on: facts that come late lie before it."""
+"""Who derived anything from these facts reads the learner's again, if it stands at this position or before."""
 UNBUILD: Final = "UPDATE read_model.generation SET state = 'building' WHERE projector = 'mastery' AND generation = %s"
 FORGET_CHANGES: Final = "DELETE FROM read_model.mastery_change WHERE generation = %s AND learner_id = %s"
 POLICY_CHANGES: Final = """
@@ -110,7 +112,7 @@ class Mastery(ReadModel):
         self._timeline = load_timeline(connection)
         vocabulary = self._judge.vocabulary()
         for portion in part.split(1 + until // part.parts // EVENTS_AT_ONCE):
-            facts, _ = facts_of_all(connection, levels.facts_generation, vocabulary, times=True, part=portion)
+            facts = facts_of_part(connection, levels.facts_generation, vocabulary, portion)
             writer = self._derive(connection, facts, until)
             writer.add_changes(levels.facts_generation, self._timeline.switches)
             writer.fill(partition("current_mastery", generation), generation)
@@ -136,8 +138,8 @@ class Mastery(ReadModel):
         FactWriter(connection, levels.facts_generation).write(rows)
         if not rows or levels.state == "building":
             return
-        connection.execute(SET_BACK, (rows[0].position - 1, levels.facts_generation))
         values = {"generation": levels.facts_generation, "learner": rows[0].learner_id}
+        connection.execute(NOTE_LATE, {**values, "position": levels.position})
         keys = [
             (learner, competency) for learner, competency in connection.execute(CELLS_OF_LEARNER, values).fetchall()
         ]
@@ -193,16 +195,19 @@ class Mastery(ReadModel):
         return levels._replace(state="building")
 
 
-def prepare(connection: psycopg.Connection[Any], judge: Judge, epoch: Epoch, base: Place) -> Place:
+def prepare(
+    connection: psycopg.Connection[Any], judge: Judge, epoch: Epoch, base: Place, cells: Path | None = None
+) -> Place:
     """Make the levels of all cells under another policy set, beside the live ones, from the same facts.
 
-    They come as far as these facts are committed, and not beyond the position of `base`.
+    They come as far as these facts are committed, and not beyond the position of `base`. `cells` is the folder of the
+    cell shards.
     """
     timeline = Timeline([epoch._replace(position=0)])
     generation = generations.add(connection, NAME, "ready", base.facts_generation, base.position)
     create_table(connection, "current_mastery", generation)
     position = base.position
-    for facts, complete in all_cells(connection, base.facts_generation, judge.vocabulary()):
+    for facts, complete in all_cells(connection, base.facts_generation, judge.vocabulary(), cells):
         position = min(position, complete)
         points = Points.everywhere(len(facts), position)
         states = judge.states(facts, points, timeline)

@@ -66,9 +66,10 @@ class Judge:
         self._compiled: dict[tuple[str, int, int, int], Compiled] = {}
 
     def vocabulary(self) -> Vocabulary:
-        """Return the words for one batch of facts: tasks matter within a cell only, so they start anew."""
+        """Return the words for the next facts, under which they are evaluated; their tasks start anew."""
         known = self._vocabulary
-        return Vocabulary(known.kinds, known.roles, Codes(), known.levels)
+        self._vocabulary = Vocabulary(known.kinds, known.roles, Codes(), known.levels)
+        return self._vocabulary
 
     def states(self, facts: CellFacts, points: Points, timeline: Timeline) -> States:
         """Return the state of each point under the policies in force at its position."""
@@ -128,7 +129,7 @@ class Judge:
         key = (ruling.version, len(words.kinds), len(words.roles), len(words.levels))
         if key not in self._compiled:
             self._compiled[key] = compile_policy(ruling.document, words)
-        return self._compiled[key]
+        return replace(self._compiled[key], vocabulary=words)
 
     def _judged(self, judgements: Sequence[JudgementRow], points: Points) -> Int32s:
         judged = np.full(len(points), NOT_JUDGED, np.int32)

@@ -1,6 +1,6 @@
 """Reading the facts of cells from the read model `mastery`: of few cells by key, of all column by column."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from domain.mastery.cells import Vocabulary
-from infra.postgres.all_scores import fetch_all_scores
+from infra.postgres.all_scores import AllScores, fetch_all_scores
 from infra.postgres.score_cells import NEVER, SCORE_COLUMNS, CellKey, ScoreRow, facts_of, microseconds
 from services.projectors.mastery_points import CellFacts, JudgementRow
 from services.projectors.parts import WHOLE, Part
@@ -42,7 +42,16 @@ CELLS_SINCE: Final = """
     UNION
     SELECT learner_id, competency_id FROM read_model.judgement
     WHERE generation = %(generation)s AND (position > %(position)s OR lifted_position > %(position)s)
+    UNION
+    SELECT learner_id, competency_id FROM read_model.late_learner AS late
+    JOIN read_model.score USING (generation, learner_id)
+    WHERE generation = %(generation)s AND late.position >= %(position)s
+    UNION
+    SELECT learner_id, competency_id FROM read_model.late_learner AS late
+    JOIN read_model.judgement USING (generation, learner_id)
+    WHERE generation = %(generation)s AND late.position >= %(position)s
 """
+"""Whose facts came after a position, or came late when the projector had passed it."""
 FRAMEWORKS: Final = """
     SELECT DISTINCT ON (competency->>'competency_id') competency->>'competency_id', data->>'framework_id'
     FROM ledger.event, json_array_elements(data->'competencies') AS competency
@@ -63,48 +72,58 @@ def facts_of_cells(
         key = row.learner_id, row.competency_id
         known[key] = max(row.framework_id, known.get(key, ""))
     published = _published(connection, {key[1] for key in keys if key not in known})
-    of_learner, of_competency = pa.array(learners, pa.string()), pa.array(competencies, pa.string())
+    cells = {key: cell for cell, key in enumerate(keys)}
     return CellFacts(
-        learners=of_learner,
-        competencies=of_competency,
+        learners=pa.array(learners, pa.string()),
+        competencies=pa.array(competencies, pa.string()),
         frameworks=pa.array([known.get(key) or published.get(key[1]) for key in keys], pa.string()),
         scores=facts_of(keys, rows, vocabulary),
-        judgements=_judgements(of_learner, of_competency, connection.execute(JUDGEMENTS_OF, values).fetchall()),
+        judgements=_judgements(cells, connection.execute(JUDGEMENTS_OF, values).fetchall()),
     )
 
 
-def facts_of_all(
-    connection: psycopg.Connection[Any],
-    generation: int,
-    vocabulary: Vocabulary,
-    *,
-    times: bool = False,
-    part: Part = WHOLE,
-) -> tuple[CellFacts, int]:
-    """Return all facts of all cells of a part of the learners, as far as committed, and the position they come to.
+def facts_of_part(
+    connection: psycopg.Connection[Any], generation: int, vocabulary: Vocabulary, part: Part
+) -> CellFacts:
+    """Return all facts of all cells of a part of the learners, as far as committed, with their times."""
+    scored = fetch_all_scores(connection, generation, vocabulary, times=True, condition=part.condition)
+    return facts_of_scored(connection, scored, judgements_of(connection, generation, part))
 
-    Only with `times` do they tell when score revisions begun and ended.
+
+def judgements_of(connection: psycopg.Connection[Any], generation: int, part: Part = WHOLE) -> list[tuple[Any, ...]]:
+    """Return the rows of all judgements of a part of the learners, in their order."""
+    return connection.execute(ALL_JUDGEMENTS.format(condition=part.condition).encode(), (generation,)).fetchall()
+
+
+def facts_of_scored(
+    connection: psycopg.Connection[Any], scored: AllScores, judged: Sequence[tuple[Any, ...]]
+) -> CellFacts:
+    """Return the facts of cells with scores, given also the rows of judgements of all cells of their learners.
+
+    A cell that is judged and has no scores is there too, after the others.
     """
-    scored = fetch_all_scores(connection, generation, vocabulary, times=times, condition=part.condition)
-    rows = connection.execute(ALL_JUDGEMENTS.format(condition=part.condition).encode(), (generation,)).fetchall()
-    judged = [*dict.fromkeys((row[0], row[1]) for row in rows)]
-    learners, competencies = (pa.array([key[place] for key in judged], pa.string()) for place in (0, 1))
-    keys = keys_of(scored.learners, scored.competencies)
-    unscored = pc.invert(pc.is_in(keys_of(learners, competencies), value_set=keys))
+    if not judged:
+        return CellFacts(scored.learners, scored.competencies, scored.frameworks, scored.facts, [])
+    keys = [*dict.fromkeys((row[0], row[1]) for row in judged)]
+    learners, competencies = (pa.array([key[place] for key in keys], pa.string()) for place in (0, 1))
+    near = np.flatnonzero(pc.is_in(scored.learners, value_set=learners).to_numpy(zero_copy_only=False))
+    known = keys_of(scored.learners.take(near), scored.competencies.take(near))
+    place = pc.index_in(keys_of(learners, competencies), value_set=known)
+    unscored = pc.is_null(place)
+    cells = np.empty(len(keys), np.int64)
+    has_scores = ~unscored.to_numpy(zero_copy_only=False)
+    cells[has_scores] = near[place.drop_null().to_numpy()]
+    cells[~has_scores] = len(scored.learners) + np.arange(np.count_nonzero(~has_scores))
     learners, competencies = learners.filter(unscored), competencies.filter(unscored)
     published = _published(connection, {*competencies.to_pylist()})
     frameworks = pa.array([published.get(one) for one in competencies.to_pylist()], pa.string())
-    learners = pa.concat_arrays([scored.learners, learners])
-    competencies = pa.concat_arrays([scored.competencies, competencies])
-    offsets = np.pad(scored.facts.offsets, (0, len(frameworks)), "edge")
-    facts = CellFacts(
-        learners=learners,
-        competencies=competencies,
+    return CellFacts(
+        learners=pa.concat_arrays([scored.learners, learners]),
+        competencies=pa.concat_arrays([scored.competencies, competencies]),
         frameworks=pa.concat_arrays([scored.frameworks, frameworks]),
-        scores=replace(scored.facts, offsets=offsets),
-        judgements=_judgements(learners, competencies, rows),
+        scores=replace(scored.facts, offsets=np.pad(scored.facts.offsets, (0, len(frameworks)), "edge")),
+        judgements=_judgements(dict(zip(keys, cells.tolist(), strict=True)), judged),
     )
-    return facts, scored.position
 
 
 def _published(connection: psycopg.Connection[Any], competencies: Collection[str]) -> dict[str, str]:
@@ -119,19 +138,15 @@ def keys_of(learners: pa.Array, competencies: pa.Array) -> pa.Array:
     return pc.binary_join_element_wise(learners, competencies, " ")
 
 
-def _judgements(learners: pa.Array, competencies: pa.Array, rows: Sequence[tuple[Any, ...]]) -> list[JudgementRow]:
-    if not rows:
-        return []
-    judged = pa.array([f"{row[0]} {row[1]}" for row in rows])
-    cells = pc.index_in(judged, value_set=keys_of(learners, competencies)).to_pylist()
+def _judgements(cells: Mapping[CellKey, int], rows: Sequence[tuple[Any, ...]]) -> list[JudgementRow]:
     return [
         JudgementRow(
-            cell=cell,
+            cell=cells[learner, competency],
             level=level,
             position=position,
             begun_us=microseconds(recorded_at),
             lifted=NEVER if lifted is None else lifted,
             lifted_us=0 if lifted_at is None else microseconds(lifted_at),
         )
-        for cell, (_, _, level, position, recorded_at, lifted, lifted_at) in zip(cells, rows, strict=True)
+        for learner, competency, level, position, recorded_at, lifted, lifted_at in rows
     ]

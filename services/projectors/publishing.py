@@ -6,6 +6,7 @@ up to date and switches. A kill at any point is made good: what is pending follo
 
 import threading
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import psycopg
@@ -58,14 +59,14 @@ def pending_of(position: int, data: str) -> Pending:
     return Pending(position, event)
 
 
-def run(conninfo: str, stop: threading.Event) -> None:
-    """Put published policies in force until `stop` is set; survives restarts of the database."""
+def run(conninfo: str, stop: threading.Event, cells: Path | None) -> None:
+    """Put published policies in force until `stop` is set, by the cell shards in `cells`; survives restarts."""
     while not stop.is_set():
         try:
             with ledger.connect(conninfo) as connection:
                 connection.execute(LISTEN)
                 while not stop.is_set():
-                    if not publish_next(connection, conninfo):
+                    if not publish_next(connection, conninfo, cells):
                         for _ in connection.notifies(timeout=POLL_S, stop_after=1):
                             pass
         except (psycopg.OperationalError, Unavailable):
@@ -75,7 +76,7 @@ def run(conninfo: str, stop: threading.Event) -> None:
             stop.wait(RETRY_S)
 
 
-def publish_next(connection: psycopg.Connection[Any], conninfo: str) -> bool:
+def publish_next(connection: psycopg.Connection[Any], conninfo: str, cells: Path | None = None) -> bool:
     """Make the levels of the first pending policy and append its activation; say whether there was one.
 
     A policy waits while the live levels have not come to the last switch in the log: its set is built upon that. If
@@ -93,7 +94,7 @@ def publish_next(connection: psycopg.Connection[Any], conninfo: str) -> bool:
         epoch = epoch_of(connection, joined(current.policies, published.event.scoped))
         found = connection.execute(PREPARED, (live.facts_generation, policies_text(epoch))).fetchone()
         if found is None:
-            prepare(connection, Judge(), epoch, live.place)
+            prepare(connection, Judge(), epoch, live.place, cells)
     with blocking_event_store(conninfo) as store:
         activate(connection, store, published, current, epoch)
     return True

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from pathlib import Path
 from typing import Any, Final
 
 import psycopg
@@ -24,8 +25,10 @@ LISTEN: Final = "LISTEN ledger_event"
 log = structlog.get_logger()
 
 
-def run(conninfo: str, name: str, stop: threading.Event) -> None:
+def run(conninfo: str, name: str, stop: threading.Event, cells: Path | None = None) -> None:
     """Keep a read model up to date until `stop` is set; survives restarts of the database.
+
+    Policies are published by the cell shards in the folder `cells`, if there is one.
 
     Raises:
         Unknown: projector-unknown.
@@ -37,19 +40,19 @@ def run(conninfo: str, name: str, stop: threading.Event) -> None:
             with ledger.connect(conninfo) as connection:
                 pause_s = RETRY_S_MIN
                 if _take_lease(connection, name, stop):
-                    _work(connection, conninfo, name, stop)
+                    _work(connection, conninfo, name, stop, cells)
         except psycopg.OperationalError as error:
             log.warning("database lost", projector=name, fault=str(error).strip(), retry_s=pause_s)
             stop.wait(pause_s)
             pause_s = min(RETRY_S_MAX, pause_s * 2)
 
 
-def main(conninfo: str, name: str) -> None:
+def main(conninfo: str, name: str, cells: Path | None = None) -> None:
     """Run a projector as a program, until SIGTERM or SIGINT."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    run(conninfo, name, stop)
+    run(conninfo, name, stop, cells)
 
 
 def catch_up(conninfo: str, name: str) -> int | None:
@@ -79,12 +82,14 @@ def _take_lease(connection: psycopg.Connection[Any], name: str, stop: threading.
     return True
 
 
-def _work(connection: psycopg.Connection[Any], conninfo: str, name: str, stop: threading.Event) -> None:
+def _work(
+    connection: psycopg.Connection[Any], conninfo: str, name: str, stop: threading.Event, cells: Path | None
+) -> None:
     connection.execute(LISTEN)
     log.info("running", projector=name)
     _build_first(connection, name, stop)
     publisher_stop = threading.Event()
-    publisher = threading.Thread(target=publishing.run, args=(conninfo, publisher_stop), name="publisher")
+    publisher = threading.Thread(target=publishing.run, args=(conninfo, publisher_stop, cells), name="publisher")
     if name == NAME:
         warm_up()
         publisher.start()

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from domain.kernel.errors import Misconfigured
 from infra.http.auth import load_keys
-from infra.postgres.database import open_database
+from infra.postgres.database import Database, open_database
 from infra.settings import CommandAPISettings, DatabaseSettings, QueryAPISettings, read_settings
 
 PROGRAMS = [CommandAPISettings, QueryAPISettings]
@@ -54,7 +54,7 @@ def test_an_owner_of_no_database_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_program_needs_not_know_the_owner(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MASTERY_DATABASE_URL", "postgresql://mastery_app@db/mastery")
     with open_database(read_settings(DatabaseSettings)) as database:
-        assert database == ("postgresql://mastery_app@db/mastery", None)
+        assert database == Database("postgresql://mastery_app@db/mastery", None, Path(".mastery/cells"))
 
 
 def test_an_address_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
