@@ -1,16 +1,14 @@
 """An event with its envelope: as proposed for the log, and as recorded in it."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic
+from typing import Generic, NamedTuple
 from uuid import UUID
 
 from domain.kernel.envelope import Meta
 from domain.kernel.event import E, Event
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded(Generic[E]):
+class Recorded(NamedTuple, Generic[E]):
     """A fact in the log.
 
     `position` is the place in the whole log, `version` the place in the stream, both from 1; `occurred_at` is

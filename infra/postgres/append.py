@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -35,30 +35,29 @@ class Append:
     body_hash: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """Where an append came to stand; `replayed` says that an earlier append of the same key is answered for."""
 
     stream: str
     first_version: int
     first_position: int
-    count: int
+    events_count: int
     recorded_at: datetime
     replayed: bool = False
 
     @property
     def last_version(self) -> int:
         """The stream's version after the append."""
-        return self.first_version + self.count - 1
+        return self.first_version + self.events_count - 1
 
     @property
     def last_position(self) -> int:
         """The position of the append's last event."""
-        return self.first_position + self.count - 1
+        return self.first_position + self.events_count - 1
 
     def again(self) -> "Receipt":
         """Return the receipt as the answer to a repeated append."""
-        return replace(self, replayed=True)
+        return self._replace(replayed=True)
 
 
 Outcome = Receipt | LedgerError

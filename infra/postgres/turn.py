@@ -176,7 +176,7 @@ def _literal(names: Iterable[str]) -> str:
 
 
 def _key_row(key: str, body_hash: bytes, receipt: Receipt) -> bytes:
-    place = f"{receipt.stream}\t{receipt.first_version}\t{receipt.first_position}\t{receipt.count}"
+    place = f"{receipt.stream}\t{receipt.first_version}\t{receipt.first_position}\t{receipt.events_count}"
     return f"{key}\t\\\\x{body_hash.hex()}\t{place}\t{receipt.recorded_at.isoformat()}\n".encode()
 
 

@@ -42,7 +42,7 @@ async def fill(store: EventStore, appends: Iterator[Append], progress: Callable[
             for outcome in await store.append_many(batch):
                 if isinstance(outcome, LedgerError):
                     raise outcome
-                count += outcome.count
+                count += outcome.events_count
             progress(count)
     return count
 

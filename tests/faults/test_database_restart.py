@@ -59,7 +59,7 @@ async def test_a_crash_under_load_loses_and_doubles_nothing(own_server: Embedded
     acknowledged = {
         (receipt.first_position + offset, receipt.stream, receipt.first_version + offset)
         for receipt in receipts
-        for offset in range(receipt.count)
+        for offset in range(receipt.events_count)
     }
     assert acknowledged == places
     assert len(recorded) == len(places) == 2 * len(receipts)

@@ -31,7 +31,7 @@ def append(stream: str, expected: int, *, count: int = 1, key: str | None = None
 
 def place(receipt: Receipt | LedgerError) -> tuple[str, int, int, int]:
     assert isinstance(receipt, Receipt), receipt
-    return receipt.stream, receipt.first_version, receipt.first_position, receipt.count
+    return receipt.stream, receipt.first_version, receipt.first_position, receipt.events_count
 
 
 async def test_an_append_comes_back_as_it_was_written(store: EventStore) -> None:
