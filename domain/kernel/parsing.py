@@ -4,13 +4,14 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, from_json
 
 from domain.kernel.envelope import Command
 from domain.kernel.errors import Invalid
 
 C = TypeVar("C", bound=Command)
+M = TypeVar("M", bound=BaseModel)
 SERVER_SETS: Final = frozenset({"actor", "role", "recorded_at", "position", "version", "event_id"})
 """Words of the envelope that no body can bring."""
 _NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -36,8 +37,8 @@ def parse_json(text: bytes) -> dict[str, Any]:
     return content
 
 
-def parse_command(kind: type[C], content: Mapping[str, Any]) -> C:
-    """Return the command that an object holds.
+def parse_command(kind: type[M], content: Mapping[str, Any]) -> M:
+    """Return the command, or the question, that an object holds.
 
     Raises:
         Invalid: server-sets-it, malformed, or the rule of the field; the fault names the field, not personal text.
@@ -48,7 +49,7 @@ def parse_command(kind: type[C], content: Mapping[str, Any]) -> C:
         raise _invalid(kind, error.errors(include_url=False)[0]) from error
 
 
-def _invalid(kind: type[Command], fault: ErrorDetails) -> Invalid:
+def _invalid(kind: type[BaseModel], fault: ErrorDetails) -> Invalid:
     field = ".".join(map(str, fault["loc"])) or "body"
     if fault["type"] == "extra_forbidden":
         if field in SERVER_SETS:

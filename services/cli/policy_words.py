@@ -44,12 +44,11 @@ def lint(
 
     A document that names a scale, or a framework, is held against the ledger's.
     """
-    from domain.kernel.parsing import parse_json
+    from domain.kernel.parsing import parse_command, parse_json
     from services.query_api.policy_words import PolicyDraft
 
-    found = _lint(
-        PolicyDraft.model_validate({"framework_id": framework, "document": parse_json(file.read_bytes())}), lang
-    )
+    document = parse_json(file.read_bytes())
+    found = _lint(parse_command(PolicyDraft, {"framework_id": framework, "document": document}), lang)
     told = found.model_dump(mode="json", include={"version", "publishable", "findings", "in_words"})
     show(told, as_json=as_json, render=lambda: _print_words(told))
     if not found.publishable:

@@ -49,7 +49,7 @@ def _judgement(told: Explanation, judgement: Mapping[str, Any] | None, language:
         actor=judgement["actor_id"],
         level=judgement["level"],
         day=f"{judgement['occurred_at']:%Y-%m-%d}",
-        because=text("explain.because", reason=judgement["reason"]) if judgement["reason"] else "",
+        because=text("explain.because", reason=judgement["reason"].rstrip(".")) if judgement["reason"] else "",
         holds=text(f"explain.{holds}"),
         computed=told.level or text("explain.none"),
     )

@@ -17,6 +17,8 @@ def test_a_document_is_linted_without_a_ledger(mastery: Mastery) -> None:
     assert mastery("policy", "lint", mastery.write("list.json", [LATEST])).err.splitlines() == [
         "refused body is a JSON list, not an object [malformed]"
     ]
+    named = mastery("policy", "lint", mastery.write("latest.json", LATEST), "--framework", "bad id")
+    assert (named.code, named.err.splitlines()[0].split(":")[0]) == (1, "refused framework_id")
 
 
 def test_a_policy_is_shown_in_the_language_of_the_family(mastery: Mastery) -> None:

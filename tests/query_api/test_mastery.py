@@ -119,7 +119,7 @@ async def test_an_explanation_names_every_score_and_says_it_in_words(api: httpx.
     assert answer["in_words"] == (
         'Learner l1 is at advanced in "Solve linear equations", under the policy "Share of the possible" '
         f"(version {DEFAULT.version[:8]}). "
-        "Teacher t1 judged advanced on 2025-12-02, because: Explains it to others.; that holds, "
+        "Teacher t1 judged advanced on 2025-12-02, because: Explains it to others; that holds, "
         "the computed level is developing. 2 of 2 scores make the value 68.75. The value lacks 1.25 to proficient."
     )
 

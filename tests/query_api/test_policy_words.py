@@ -103,7 +103,7 @@ async def test_an_explanation_is_told_in_spanish(api: httpx.AsyncClient, store: 
     assert answer["in_words"] == (
         'El alumno l1 está en el nivel advanced en "Solve linear equations", según la política "Share of the possible" '
         f"(versión {DEFAULT.version[:8]}). "
-        "Decisión de docente t1 el 2025-12-02: advanced, porque: Explains it to others.; es lo que vale, el nivel "
+        "Decisión de docente t1 el 2025-12-02: advanced, porque: Explains it to others; es lo que vale, el nivel "
         "calculado es developing. 2 de 2 calificaciones forman el valor 68.75. Al valor le faltan 1.25 para "
         "proficient."
     )
