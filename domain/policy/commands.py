@@ -62,9 +62,11 @@ class RollBackPolicy(Command):
 
 
 class RetirePolicy(Command):
-    """End a policy: it is in force no more, nor waits to be; needs a reason."""
+    """End a policy: it is in force no more, nor waits to be; or one version of it only. Needs a reason."""
 
     policy_id: PolicyId
+    version: PolicyVersion | None = None
+    """The version in force that ends, while a later publication goes on waiting for its date."""
 
 
 PolicyCommand = DraftPolicy | RecordSimulation | ApprovePolicy | PublishPolicy | RollBackPolicy | RetirePolicy

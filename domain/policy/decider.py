@@ -88,6 +88,8 @@ def evolve(state: Policy, event: PolicyEvent) -> Policy:
             return replace(policy, approvals=(*policy.approvals, event))
         case PolicyPublished():
             return replace(policy, simulation=None, approvals=(), awaited=event)
+        case PolicyRetired() if event.awaits:
+            return policy
         case PolicyActivated() | PolicyRetired() | ReplayCancelled() | ReplayRefused():
             return replace(policy, awaited=None)
         case PolicyRolledBack() | ReplayPaused() | ReplayResumed():
@@ -314,8 +316,14 @@ def _roll_back(command: RollBackPolicy, succession: Succession) -> PolicyRolledB
 
 def _retire(state: Drafted, command: RetirePolicy, succession: Succession) -> PolicyRetired:
     command.require_reason("a retirement")
-    awaited = state.awaited.version if state.awaited else None
-    version = succession.version_of(command.policy_id) or awaited
-    if version is None:
-        raise Refused("policy-not-in-force", f"policy {command.policy_id} is neither in force nor awaited")
-    return PolicyRetired(policy_id=command.policy_id, version=version, policies=succession.without(command.policy_id))
+    policy_id, awaited = command.policy_id, state.awaited
+    live = [one.version for one in succession.policies if one.policy_id == policy_id]
+    if command.version is not None:
+        if command.version not in live:
+            raise Refused("policy-not-in-force", f"version {command.version} is not in force", policy=policy_id)
+        rest = succession.without(policy_id, command.version)
+        return PolicyRetired(policy_id=policy_id, version=command.version, policies=rest, awaits=awaited is not None)
+    if not live and awaited is None:
+        raise Refused("policy-not-in-force", f"policy {policy_id} is neither in force nor awaited")
+    version = live[-1] if live or awaited is None else awaited.version
+    return PolicyRetired(policy_id=policy_id, version=version, policies=succession.without(policy_id))

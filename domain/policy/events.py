@@ -173,6 +173,8 @@ class PolicyRetired(Event):
     policy_id: PolicyId
     version: PolicyVersion
     policies: Plain[tuple[ScopedPolicy, ...]]
+    awaits: Plain[bool] = False
+    """Whether a later publication of the policy goes on waiting for its date."""
 
 
 class ReplayPaused(Event):

@@ -70,6 +70,8 @@ def evolve(state: Replay, event: PolicyEvent) -> Replay:
     match event:
         case PolicyPublished():
             return Pending(event)
+        case PolicyRetired() if event.awaits:
+            return state
         case PolicyActivated() | PolicyRetired() | ReplayCancelled() | ReplayRefused():
             return Idle()
         case ReplayPaused() | ReplayResumed():

@@ -70,10 +70,6 @@ class Succession:
             if (one.policy_id, one.version) in self.published:
                 yield self.published[one.policy_id, one.version]
 
-    def version_of(self, policy_id: PolicyId) -> PolicyVersion | None:
-        """Return the version of a policy that is in force, the last one if it is there twice; None: none is."""
-        return next((one.version for one in reversed(self.policies) if one.policy_id == policy_id), None)
-
-    def without(self, policy_id: PolicyId) -> tuple[ScopedPolicy, ...]:
-        """Return the set in force without a policy."""
-        return tuple(one for one in self.policies if one.policy_id != policy_id)
+    def without(self, policy_id: PolicyId, version: PolicyVersion | None = None) -> tuple[ScopedPolicy, ...]:
+        """Return the set in force without a policy, or without one version of it."""
+        return tuple(one for one in self.policies if one.policy_id != policy_id or version not in {None, one.version})

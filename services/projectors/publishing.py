@@ -23,6 +23,7 @@ from services.projectors import generations, ledger
 from services.projectors.mastery import NAME, PREPARED, policies_text, prepare
 from services.projectors.mastery_states import Judge
 from services.projectors.policies import Epoch, epoch_of, load_timeline
+from services.projectors.retiring import retire_next
 
 POLL_S: Final = 1.0
 """How long a missed notification can go unseen."""
@@ -37,7 +38,7 @@ PENDING: Final = """
             SELECT FROM ledger.event AS settled
             WHERE settled.type IN ('policy.activated.v1', 'policy.retired.v1', 'policy.published.v1')
                 AND settled.learner_id IS NULL AND settled.stream = published.stream
-                AND settled.position > published.position
+                AND settled.position > published.position AND settled.data->>'awaits' IS DISTINCT FROM 'true'
         )
     ORDER BY position LIMIT 1
 """
@@ -66,7 +67,7 @@ def run(conninfo: str, stop: threading.Event, cells: Path | None) -> None:
             with ledger.connect(conninfo) as connection:
                 connection.execute(LISTEN)
                 while not stop.is_set():
-                    if not publish_next(connection, conninfo, cells):
+                    if not (retire_next(connection, conninfo) or publish_next(connection, conninfo, cells)):
                         for _ in connection.notifies(timeout=POLL_S, stop_after=1):
                             pass
         except (psycopg.OperationalError, Unavailable):

@@ -108,6 +108,18 @@ def test_a_retirement_withdraws_a_publication_that_waits() -> None:
     given(drafted(1, LATEST), waiting, retired).when(RETIRE).refused("policy-not-in-force")
 
 
+def test_one_version_is_retired_while_the_next_waits_for_its_date() -> None:
+    live, waiting = activated("p1", LATEST), published(HIGHEST, 2, effective_from="2026-08-01T00:00:00Z")
+    past = (drafted(1, LATEST), published(LATEST), live, drafted(2, HIGHEST), waiting)
+    words = {"policy_id": "p1", "version": version(LATEST)}
+    retired = of(PolicyRetired, **words, policies=(), awaits=True)
+    spec(live).given(*past).when(of(RetirePolicy, **words, reason=REASON)).then(retired)
+    withdrawn = of(PolicyRetired, policy_id="p1", version=version(HIGHEST), policies=())
+    spec(live, retired).given(*past, retired).when(RETIRE).then(withdrawn)
+    other = of(RetirePolicy, policy_id="p1", version=version(HIGHEST), reason=REASON)
+    spec(live).given(*past).when(other).refused("policy-not-in-force")
+
+
 def test_what_is_not_in_force_is_not_retired() -> None:
     given(drafted(1, LATEST), simulated(LATEST), approved(LATEST, ADA)).when(RETIRE).refused(
         "policy-not-in-force", "policy p1 is neither in force nor awaited"
