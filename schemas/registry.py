@@ -18,6 +18,7 @@ from domain.policy.events import PolicyEvent
 from domain.profile.events import ProfileEvent
 from domain.progression.events import ProgressionEvent
 from domain.roster.events import RosterEvent
+from domain.simulation.events import SimulationEvent
 from schemas.canonical import canonical_model
 
 _FAMILIES: Final = (
@@ -29,6 +30,7 @@ _FAMILIES: Final = (
     PathwayEvent,
     ProfileEvent,
     PolicyEvent,
+    SimulationEvent,
     ProgressionEvent,
     OperationsEvent,
 )

@@ -26,17 +26,21 @@ class Permission(StrEnum):
     TAKE_STEP = "start or complete steps"
     NOTE_PROFILE = "note or retire profile entries"
     DRAFT_POLICY = "draft policies"
+    SIMULATE_POLICY = "ask what policies would do"
     APPROVE_POLICY = "approve policies"
     PUBLISH_POLICY = "publish, roll back or retire policies"
     READ_LEARNER = "read about learners"
     READ_AUDIT = "search the audit trail"
     READ_POLICY = "read policies and frameworks"
+    READ_SIMULATION = "read what policies would do"
     READ_STATUS = "read the state of the projectors"
     READ_STREAM = "read the stream of all events"
 
 
 P = Permission
-_READS: Final = frozenset({P.READ_LEARNER, P.READ_AUDIT, P.READ_POLICY, P.READ_STATUS, P.READ_STREAM})
+_READS: Final = frozenset(
+    {P.READ_LEARNER, P.READ_AUDIT, P.READ_POLICY, P.READ_SIMULATION, P.READ_STATUS, P.READ_STREAM}
+)
 _OWN: Final = frozenset({P.SET_GOAL, P.SIGN_GOAL, P.NOTE_PROFILE, P.READ_LEARNER, P.READ_POLICY})
 _TEACHING: Final = _OWN | {
     P.SUBMIT_EVIDENCE,
@@ -47,6 +51,8 @@ _TEACHING: Final = _OWN | {
     P.CHANGE_PATHWAY,
     P.TAKE_STEP,
     P.DRAFT_POLICY,
+    P.SIMULATE_POLICY,
+    P.READ_SIMULATION,
     P.READ_STATUS,
 }
 _SERVING: Final = frozenset(

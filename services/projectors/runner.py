@@ -16,12 +16,15 @@ from services.projectors.mastery_states import warm_up
 from services.projectors.models import make
 from services.projectors.publishing import publish_next
 from services.projectors.rebuild import rebuild
+from services.projectors.what_if import worker
 
 POLL_S: Final = 0.5
 """How long a missed notification can go unseen, and a stop or a free lease."""
 RETRY_S_MIN: Final = 0.05
 RETRY_S_MAX: Final = 2.0
 LISTEN: Final = "LISTEN ledger_event"
+BESIDE: Final = (publishing.run, worker.run)
+"""What goes on beside the runner of mastery: publishing policies, and simulating them."""
 log = structlog.get_logger()
 
 
@@ -88,17 +91,20 @@ def _work(
     connection.execute(LISTEN)
     log.info("running", projector=name)
     _build_first(connection, name, stop)
-    publisher_stop = threading.Event()
-    publisher = threading.Thread(target=publishing.run, args=(conninfo, publisher_stop, cells), name="publisher")
+    beside, beside_stop = BESIDE if name == NAME else (), threading.Event()
+    threads = [
+        threading.Thread(target=work, args=(conninfo, beside_stop, cells), name=work.__module__) for work in beside
+    ]
     if name == NAME:
         warm_up()
-        publisher.start()
+    for thread in threads:
+        thread.start()
     try:
         _follow(Filler(connection, name), stop)
     finally:
-        publisher_stop.set()
-        if name == NAME:
-            publisher.join()
+        beside_stop.set()
+        for thread in threads:
+            thread.join()
     log.info("stopped", projector=name)
 
 

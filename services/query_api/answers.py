@@ -57,7 +57,7 @@ class Answer(Part):
 
 def cursor_of(position: int) -> str:
     """Return the opaque cursor of the page that follows an entry."""
-    return base64.urlsafe_b64encode(f"before:{position}".encode()).decode().rstrip("=")
+    return _opaque(f"before:{position}")
 
 
 def position_of(cursor: str) -> int:
@@ -66,10 +66,36 @@ def position_of(cursor: str) -> int:
     Raises:
         Invalid: malformed.
     """
+    number = _open(cursor, "before")
+    if not number.isdecimal():
+        raise Invalid("malformed", f"cursor {cursor} is not one of ours")
+    return int(number)
+
+
+def cursor_after(kind: str, learner_id: str, competency_id: str) -> str:
+    """Return the opaque cursor of the page that follows a cell; `kind` says of what list."""
+    return _opaque(f"{kind}:{learner_id} {competency_id}")
+
+
+def cell_of(kind: str, cursor: str) -> tuple[str, str]:
+    """Return learner and competency of the cell behind a cursor.
+
+    Raises:
+        Invalid: malformed.
+    """
+    learner_id, _, competency_id = _open(cursor, kind).partition(" ")
+    return learner_id, competency_id
+
+
+def _opaque(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _open(cursor: str, kind: str) -> str:
     try:
-        word, _, number = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition(":")
-        if word == "before":
-            return int(number)
+        word, _, text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition(":")
+        if word == kind and "\0" not in text:
+            return text
     except (binascii.Error, ValueError):
         pass
     raise Invalid("malformed", f"cursor {cursor} is not one of ours")

@@ -3,9 +3,10 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from domain.kernel.ids import FrameworkId, LearnerId, PolicyId, ScoreId
+from domain.kernel.ids import CompetencyId, FrameworkId, LearnerId, PolicyId, ScoreId, SimulationId
 from domain.kernel.permissions import Permission
 from services.query_api.answers import Moment, Page
 from services.query_api.desk import AtDesk
@@ -20,9 +21,14 @@ from services.query_api.policies import Policies, read_policies
 from services.query_api.policy_words import PolicyDraft, PolicyLint, PolicyTold, Told, read_lint, read_policy
 from services.query_api.projections import Projections, read_projections
 from services.query_api.score_chain import ScoreChain, learner_of_score, read_chain
+from services.query_api.simulation_movers import MoverExplained, Movers, read_mover, read_movers
+from services.query_api.simulation_movers import Search as MoverSearch
+from services.query_api.simulation_streams import movers_csv, progress
+from services.query_api.simulations import Compare, Comparison, Simulation, read_comparison, read_simulation
 from services.query_api.trail import Search, TrailPage, read_trail
 
 v1 = APIRouter(prefix="/v1")
+simulations = APIRouter(prefix="/v1/simulations", tags=["simulation"])
 operations = APIRouter(include_in_schema=False)
 learners = APIRouter(prefix="/v1/learners/{learner_id}", tags=["learner"])
 
@@ -110,6 +116,61 @@ async def lint(at: AtDesk, draft: PolicyDraft, told: Annotated[Told, Query()]) -
     """What a document that nobody has drafted yet says, and what the lint finds in it; nothing is written."""
     at.require(Permission.READ_POLICY)
     return await at.answer(None, lambda c: read_lint(c, draft, told.lang))
+
+
+@simulations.get("/compare")
+async def comparison(at: AtDesk, asked: Annotated[Compare, Query()]) -> Comparison:
+    """Up to three drafts that were tried at one position: the levels of each, and the cells where they differ."""
+    at.require(Permission.READ_SIMULATION)
+    at.require(Permission.READ_LEARNER)
+    return await at.desk.ask(lambda c: read_comparison(c, asked))
+
+
+@simulations.get("/{simulation_id}")
+async def simulation(at: AtDesk, simulation_id: SimulationId) -> Simulation:
+    """A what-if: how far it is, and what the draft would do, by school, grade and subgroup."""
+    at.require(Permission.READ_SIMULATION)
+    return await at.desk.ask(lambda c: read_simulation(c, simulation_id))
+
+
+@simulations.get("/{simulation_id}/progress", response_class=StreamingResponse)
+async def simulation_progress(at: AtDesk, simulation_id: SimulationId) -> Response:
+    """How far a what-if is, as server-sent events, until it has ended."""
+    at.require(Permission.READ_SIMULATION)
+    found = await at.desk.ask(lambda c: read_simulation(c, simulation_id))
+    headers = {"Cache-Control": "no-store"}
+    return StreamingResponse(progress(at.desk, found), media_type="text/event-stream", headers=headers)
+
+
+@simulations.get("/{simulation_id}/movers")
+async def movers(at: AtDesk, simulation_id: SimulationId, search: Annotated[MoverSearch, Query()]) -> Movers:
+    """Who would move, from which level to which."""
+    at.require(Permission.READ_SIMULATION)
+    at.require(Permission.READ_LEARNER)
+    return await at.desk.ask(lambda c: read_movers(c, simulation_id, search))
+
+
+@simulations.get("/{simulation_id}/movers.csv", response_class=StreamingResponse)
+async def movers_file(at: AtDesk, simulation_id: SimulationId) -> Response:
+    """Everybody who would move, as CSV."""
+    at.require(Permission.READ_SIMULATION)
+    at.require(Permission.READ_LEARNER)
+    await at.desk.ask(lambda c: read_simulation(c, simulation_id))
+    return StreamingResponse(movers_csv(at.desk, simulation_id), media_type="text/csv")
+
+
+@simulations.get("/{simulation_id}/movers/{learner_id}/{competency_id}")
+async def mover(
+    at: AtDesk,
+    simulation_id: SimulationId,
+    learner_id: LearnerId,
+    competency_id: CompetencyId,
+    told: Annotated[Told, Query()],
+) -> MoverExplained:
+    """A cell that would move, with both explanations: under the policy in force, and under the draft."""
+    at.require(Permission.READ_SIMULATION)
+    at.require(Permission.READ_LEARNER, learner_id)
+    return await at.desk.ask(lambda c: read_mover(c, simulation_id, (learner_id, competency_id), told.lang))
 
 
 @v1.get("/frameworks/{framework_id}", response_model=Framework, tags=["framework"])

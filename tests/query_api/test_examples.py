@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,9 +11,11 @@ import pytest
 
 from domain.policy.starters import starter
 from infra.postgres.event_store import EventStore
+from services.projectors import ledger
+from services.projectors.what_if.worker import simulate_next
 from services.query_api import examples
 from tests.projectors.feeding import append, project
-from tests.query_api.histories import fact, whole_learner
+from tests.query_api.histories import Fact, fact, whole_learner
 
 pytestmark = pytest.mark.anyio
 QUESTIONS: Final = {
@@ -28,9 +31,16 @@ QUESTIONS: Final = {
     "/v1/policies": "/v1/policies",
     "/v1/policies/{policy_id}": "/v1/policies/p",
     "/v1/policies:lint": "/v1/policies:lint?lang=es",
+    "/v1/simulations/{simulation_id}": "/v1/simulations/w1",
+    "/v1/simulations/{simulation_id}/movers": "/v1/simulations/w1/movers?limit=1",
+    "/v1/simulations/{simulation_id}/movers/{learner_id}/{competency_id}": "/v1/simulations/w1/movers/l1/m1",
+    "/v1/simulations/compare": "/v1/simulations/compare?ids=w1,w2",
     "/v1/frameworks/{framework_id}": "/v1/frameworks/math",
     "/v1/projections": "/v1/projections",
 }
+STREAMS: Final = {"/v1/simulations/{simulation_id}/progress", "/v1/simulations/{simulation_id}/movers.csv"}
+"""Answers that are not one JSON document."""
+STRICT: Final = starter("highest", levels=[{"code": "advanced", "at": "4"}])
 BODIES: Final = {
     "/v1/policies:lint": {
         "framework_id": "math",
@@ -46,6 +56,8 @@ SETTLED: Final = {
     "published_at": "2025-08-01T12:00:01Z",
     "drafted_at": "2026-02-01T12:00:01Z",
     "updated_at": "2026-02-01T12:00:02Z",
+    "asked_at": "2026-02-01T12:00:01Z",
+    "finished_at": "2026-02-01T12:00:03Z",
     "started_at": "2026-02-01T12:00:00Z",
     "recordedtime": "2026-02-01T12:00:01.000000Z",
     "event_id": "01930d52-7c00-7000-8000-000000000001",
@@ -60,8 +72,24 @@ def settle(answer: Any) -> Any:
     if isinstance(answer, dict):
         if "specversion" in answer:
             answer = answer | {"id": SETTLED["event_id"]}
-        return {key: SETTLED.get(key, settle(value)) for key, value in answer.items()}
+        stage = {"at": SETTLED["recorded_at"]} if "type" in answer else {}
+        return {key: (SETTLED | stage).get(key, settle(value)) for key, value in answer.items()}
     return [settle(one) for one in answer] if isinstance(answer, list) else answer
+
+
+def asked(simulation: tuple[str, str]) -> Fact:
+    """A what-if that was asked for."""
+    simulation_id, policy_id = simulation
+    version = starter("latest").version if policy_id == "p" else STRICT.version
+    return fact(f"simulation-{simulation_id}", "2026-02-01", "simulation.asked.v1", simulation_id=simulation_id,
+                policy_id=policy_id, version=version, revision=1, at_position=28, flag_ratio="1.25")  # fmt: skip
+
+
+def simulate_all(database: str) -> None:
+    """Work on the what-ifs that were asked for."""
+    with ledger.connect(database) as connection:
+        while simulate_next(connection, database, threading.Event()):
+            pass
 
 
 async def ask(api: httpx.AsyncClient, route: str, url: str) -> dict[str, Any]:
@@ -78,7 +106,11 @@ async def test_every_question_has_a_real_answer_as_its_example(
     latest = starter("latest")
     draft = fact("policy-p", "2026-02-01", "policy.drafted.v1", policy_id="p", revision=1, version=latest.version,
                  document=latest.model_dump(mode="json", exclude_none=True))  # fmt: skip
-    await append(store, *whole_learner(), draft)
+    other = fact("policy-q", "2026-02-01", "policy.drafted.v1", policy_id="q", revision=1, version=STRICT.version,
+                 document=STRICT.model_dump(mode="json", exclude_none=True))  # fmt: skip
+    await append(store, *whole_learner(), draft, other, *(asked(one) for one in (("w1", "p"), ("w2", "q"))))
+    project(database)
+    simulate_all(database)
     project(database)
     told = {route: await ask(api, route, url) for route, url in QUESTIONS.items()}
     if os.environ.get("MASTERY_WRITE_EXAMPLES"):
@@ -88,5 +120,5 @@ async def test_every_question_has_a_real_answer_as_its_example(
 
 async def test_the_document_names_every_question_once(api: httpx.AsyncClient) -> None:
     openapi = (await api.get("/openapi.json")).json()
-    assert set(openapi["paths"]) == set(QUESTIONS)
+    assert set(openapi["paths"]) == set(QUESTIONS) | STREAMS
     assert openapi["security"] == [{"bearer": []}]

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -46,12 +47,13 @@ class Simulated(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What is simulated, at which position, with which flags, and who is told."""
+    """What is simulated, at which position, with which flags, who is told, and where the cells are."""
 
     draft: Draft
     position: int
     flag_ratio: str
     watcher: "Watcher"
+    cells: Path | None
 
 
 class Watcher:
@@ -74,8 +76,11 @@ def simulate(
     *,
     flag_ratio: str = FLAG_RATIO,
     watcher: Watcher | None = None,
+    cells: Path | None = None,
 ) -> Simulated:
     """Evaluate all cells as they stood at a position (None: where the live levels are) with a draft in force.
+
+    The cells are read from the shards in the folder `cells`, if there is one.
 
     Raises:
         Unavailable: unavailable, if the projector has not come to the position.
@@ -90,7 +95,9 @@ def simulate(
         timeline = load_timeline(connection)
         drafted = timeline.with_draft(position, draft.scoped, draft.document)
         watcher.started(position)
-        return _go_through(connection, live.place, (timeline, drafted), Asked(draft, position, flag_ratio, watcher))
+        return _go_through(
+            connection, live.place, (timeline, drafted), Asked(draft, position, flag_ratio, watcher, cells)
+        )
 
 
 def _go_through(
@@ -101,7 +108,7 @@ def _go_through(
     schools = next((one for one in groupings if one.name == SCHOOL), None)
     tally, lost_by_kind = Tally(asked.draft.document, groupings), Counter[str]()
     digest, done, cells = Digest(), 0, _about(connection, live)
-    for compared in _compare(connection, live, timelines, position):
+    for compared in _compare(connection, live, timelines, asked):
         digest += compared.digest()
         in_scope = compared.only(decided_by(compared.after, asked.draft.scoped.policy_id))
         tally.add(in_scope)
@@ -117,11 +124,11 @@ def _go_through(
 
 
 def _compare(
-    connection: psycopg.Connection[Any], live: Place, timelines: tuple[Timeline, Timeline], position: int
+    connection: psycopg.Connection[Any], live: Place, timelines: tuple[Timeline, Timeline], asked: Asked
 ) -> Iterator[Compared]:
     """Evaluate the cells that were there at a position, on two timelines."""
-    judge = Judge()
-    for facts, _ in all_cells(connection, live.facts_generation, judge.vocabulary()):
+    judge, position = Judge(), asked.position
+    for facts, _ in all_cells(connection, live.facts_generation, judge.vocabulary(), asked.cells):
         there = np.flatnonzero(begun(facts) <= position)
         points = Points(there, np.full(len(there), position, np.int64), np.zeros(len(there), np.int64))
         before, after = (judge.states(facts, points, timeline) for timeline in timelines)

@@ -25,7 +25,7 @@ ADVANCE: Final = """
 FINISH: Final = """
     UPDATE read_model.simulation
        SET state = 'finished', cells = cells_done, moved = %(moved)s, digest = %(digest)s, impact = %(impact)s,
-           recorded_at_position = %(recorded)s, fault = %(fault)s, updated_at = now(), finished_at = now()
+           recorded_at_position = %(recorded)s, updated_at = now(), finished_at = now()
      WHERE simulation_id = %(simulation_id)s
 """
 END: Final = """
@@ -54,51 +54,52 @@ class Keeper(Watcher):
     """
 
     def __init__(self, connection: psycopg.Connection[Any], simulation_id: str, draft: Draft) -> None:
-        self._connection = connection
-        self._id = simulation_id
+        self.connection = connection
+        self.simulation_id = simulation_id
         self._draft = draft
         self._told_s = 0.0
 
     def started(self, position: int) -> None:
         """Forget what an earlier attempt left."""
-        with self._connection.transaction():
-            self._connection.execute(START, self._named(at_position=position))
-            self._connection.execute(FORGET_MOVERS, (self._id,))
-            self._connection.execute(FORGET_ACTS, (self._id,))
+        with self.connection.transaction():
+            self.connection.execute(START, self._named(at_position=position))
+            self.connection.execute(FORGET_MOVERS, (self.simulation_id,))
+            self.connection.execute(FORGET_ACTS, (self.simulation_id,))
 
     def portion(self, movers: pa.Table, lost: Sequence[LostRow]) -> None:
         """Write down who would move, and which acts would lose their basis."""
-        with self._connection.transaction(), self._connection.cursor() as cursor:
+        with self.connection.transaction(), self.connection.cursor() as cursor:
             if len(movers):
-                rows = movers.add_column(0, "simulation_id", pa.array([self._id]).take(pa.array([0] * len(movers))))
+                rows = movers.add_column(
+                    0, "simulation_id", pa.array([self.simulation_id]).take(pa.array([0] * len(movers)))
+                )
                 with cursor.copy(COPY_MOVERS) as copy:
                     for batch in rows.to_batches(max_chunksize=20_000):
                         lines = pa.BufferOutputStream()
                         csv.write_csv(batch, lines, _PLAIN)
                         copy.write(memoryview(lines.getvalue()))
-            cursor.executemany(ADD_ACT, [(self._id, *act, after) for act, after in lost])
+            cursor.executemany(ADD_ACT, [(self.simulation_id, *act, after) for act, after in lost])
 
     def progress(self, done: int, cells: int) -> None:
         """Write down how far it is."""
         if time.monotonic() - self._told_s > TELL_EVERY_S or done == cells:
             self._told_s = time.monotonic()
-            self._connection.execute(ADVANCE, (done, cells, self._id))
+            self.connection.execute(ADVANCE, (done, cells, self.simulation_id))
 
-    def finish(self, simulated: Simulated, recorded_at: int | None, fault: str | None) -> None:
-        """Write down what came of it; `recorded_at` is where the log says so, `fault` why it does not."""
+    def finish(self, simulated: Simulated, recorded_at: int) -> None:
+        """Write down what came of it, and where the log says so."""
         told = {
             "moved": simulated.impact.moved,
             "digest": simulated.digest.text,
             "impact": simulated.impact.model_dump_json(),
             "recorded": recorded_at,
-            "fault": fault,
         }
-        self._connection.execute(FINISH, self._named(**told))
+        self.connection.execute(FINISH, self._named(**told))
 
     def end(self, state: str, position: int, fault: str | None = None) -> None:
         """Write down that it ended otherwise: cancelled or failed."""
-        self._connection.execute(END, self._named(state=state, at_position=position, fault=fault))
+        self.connection.execute(END, self._named(state=state, at_position=position, fault=fault))
 
     def _named(self, **values: object) -> dict[str, object]:
         scoped = self._draft.scoped
-        return {"simulation_id": self._id, "policy_id": scoped.policy_id, "version": scoped.version, **values}
+        return {"simulation_id": self.simulation_id, "policy_id": scoped.policy_id, "version": scoped.version, **values}

@@ -1,0 +1,175 @@
+"""The simulator: takes what-ifs that were asked for, one at a time, and puts what came of each on record.
+
+Runs beside the mastery runner, on connections of its own. What is pending follows from the log and from the table of
+simulations: one whose worker was killed begins anew, at the same position, and so comes to the same.
+"""
+
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import orjson
+import psycopg
+import pyarrow as pa
+import structlog
+
+from domain.kernel.envelope import Meta
+from domain.kernel.errors import LedgerError, Unavailable
+from domain.policy.document import parse_policy
+from domain.policy.events import ScopedPolicy
+from domain.simulation.events import SimulationAsked, SimulationCancelled
+from infra.postgres.event_store import blocking_event_store
+from schemas.registry import decode
+from services.projectors import generations, lease, ledger
+from services.projectors.mastery import NAME
+from services.projectors.what_if import evaluate
+from services.projectors.what_if.evaluate import Draft
+from services.projectors.what_if.keeping import Keeper
+from services.projectors.what_if.movers import LostRow
+from services.projectors.what_if.recording import record
+from services.projectors.what_if.roster import PROJECTOR
+
+POLL_S: Final = 0.5
+RETRY_S: Final = 10.0
+"""A worker that fails without saying how its simulation ended tries again."""
+LEASE: Final = "simulate"
+PENDING: Final = """
+    SELECT position, data, meta FROM ledger.event AS asked
+     WHERE type = 'simulation.asked.v1' AND learner_id IS NULL
+       AND NOT EXISTS (
+           SELECT FROM read_model.simulation
+            WHERE simulation_id = asked.data->>'simulation_id' AND state IN ('finished', 'cancelled', 'failed')
+       )
+     ORDER BY position LIMIT 1
+"""
+IS_CANCELLED: Final = "SELECT EXISTS (SELECT FROM ledger.event WHERE stream = %s AND type = %s)"
+DOCUMENT: Final = """
+    SELECT data->'document' FROM ledger.event
+     WHERE type = 'policy.drafted.v1' AND learner_id IS NULL AND data->>'version' = %s LIMIT 1
+"""
+log = structlog.get_logger()
+
+
+class Cancelled(Exception):
+    """Nobody waits for the simulation any more."""
+
+
+class Stopped(Exception):
+    """The program is asked to end; the simulation begins anew at the next start."""
+
+
+def run(conninfo: str, stop: threading.Event, cells: Path | None = None) -> None:
+    """Simulate what is asked for until `stop` is set, by the cell shards in `cells`; survives restarts."""
+    while not stop.is_set():
+        try:
+            with ledger.connect(conninfo) as connection:
+                while not stop.is_set() and not lease.take(connection, LEASE):
+                    stop.wait(POLL_S)
+                while not stop.is_set():
+                    if not simulate_next(connection, conninfo, stop, cells):
+                        stop.wait(POLL_S)
+        except Stopped:
+            return
+        except (psycopg.OperationalError, Unavailable):
+            stop.wait(POLL_S)
+        except Exception:
+            log.exception("simulation not ended", retry_s=RETRY_S)
+            stop.wait(RETRY_S)
+
+
+def simulate_next(
+    connection: psycopg.Connection[Any], conninfo: str, stop: threading.Event, cells: Path | None = None
+) -> bool:
+    """Work on the first simulation that is pending and whose position the read models have come to; say if one was.
+
+    Raises:
+        Stopped: the program is asked to end.
+    """
+    row = connection.execute(PENDING).fetchone()
+    if row is None:
+        return False
+    position, asked = row[0], decode(SimulationAsked.type, row[1])
+    assert isinstance(asked, SimulationAsked)
+    at_position = asked.at_position or position
+    tracked = [generations.live(connection, name).position for name in (NAME, PROJECTOR)]
+    if min(tracked) < at_position:
+        return False
+    meta = Meta.model_validate_json(row[2]).model_copy(update={"causation_id": str(position)})
+    draft = _draft(connection, asked)
+    with ledger.connect(conninfo) as beside:
+        keeper = _Diligent(beside, asked.simulation_id, draft, stop)
+        _work(connection, conninfo, _Task(asked, at_position, meta, draft, keeper, cells))
+    return True
+
+
+def _draft(connection: psycopg.Connection[Any], asked: SimulationAsked) -> Draft:
+    row = connection.execute(DOCUMENT, (asked.version,)).fetchone()
+    assert row is not None, "what is asked for was drafted"
+    scope = asked.scope.model_dump()
+    scoped = ScopedPolicy(policy_id=asked.policy_id, version=asked.version, terms=asked.terms, **scope)
+    return Draft(scoped, parse_policy(orjson.loads(row[0])))
+
+
+def _work(connection: psycopg.Connection[Any], conninfo: str, task: "_Task") -> None:
+    """Simulate, put the outcome on record, and write down how it ended."""
+    started_s, policy, keeper = time.monotonic(), task.asked.policy_id, task.keeper
+    try:
+        simulated = evaluate.simulate(
+            connection, task.draft, task.at_position, flag_ratio=task.asked.flag_ratio, watcher=keeper, cells=task.cells
+        )
+        with blocking_event_store(conninfo) as store:
+            recorded_at = record(store, task.asked, simulated, task.meta)
+    except Cancelled:
+        keeper.end("cancelled", task.at_position)
+    except (psycopg.OperationalError, Unavailable, Stopped):
+        raise
+    except (LedgerError, ValueError, ArithmeticError, psycopg.Error) as error:
+        log.exception("simulation failed", policy=policy)
+        keeper.end("failed", task.at_position, str(error))
+    else:
+        keeper.finish(simulated, recorded_at)
+        seconds = round(time.monotonic() - started_s, 3)
+        log.info("simulated", policy=policy, cells=simulated.impact.cells, moved=simulated.impact.moved, s=seconds)
+
+
+class _Diligent(Keeper):
+    """Writes the simulation down, and ends it when nobody waits for it or the program is to end."""
+
+    def __init__(
+        self, connection: psycopg.Connection[Any], simulation_id: str, draft: Draft, stop: threading.Event
+    ) -> None:
+        super().__init__(connection, simulation_id, draft)
+        self._stop = stop
+
+    def started(self, position: int) -> None:
+        self._heed()
+        super().started(position)
+
+    def portion(self, movers: pa.Table, lost: Sequence[LostRow]) -> None:
+        self._heed()
+        super().portion(movers, lost)
+
+    def progress(self, done: int, cells: int) -> None:
+        self._heed()
+        super().progress(done, cells)
+
+    def _heed(self) -> None:
+        if self._stop.is_set():
+            raise Stopped
+        asked = (f"simulation-{self.simulation_id}", SimulationCancelled.type)
+        row = self.connection.execute(IS_CANCELLED, asked).fetchone()
+        if row is not None and row[0]:
+            raise Cancelled
+
+
+class _Task(NamedTuple):
+    """One simulation: what was asked, at which position, in whose name, who watches, and where the cells are."""
+
+    asked: SimulationAsked
+    at_position: int
+    meta: Meta
+    draft: Draft
+    keeper: _Diligent
+    cells: Path | None

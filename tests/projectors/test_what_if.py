@@ -1,0 +1,205 @@
+"""What-ifs: the same as a switch would do, and done once, whatever happens to the worker."""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import numpy as np
+import psycopg
+import pytest
+
+from domain.kernel.ids import SimulationId
+from domain.mastery.digest import Coded, digest_of
+from domain.mastery.kernel import NO_VALUE, Status
+from domain.mastery.tables import Results
+from domain.policy.events import PolicySimulated
+from domain.simulation.events import SimulationAsked, SimulationCancelled
+from infra.postgres.event_store import BlockingEventStore, blocking_event_store
+from services.projectors import ledger
+from services.projectors.filler import Filler
+from services.projectors.rebuild import rebuild
+from services.projectors.what_if import Draft, simulate
+from services.projectors.what_if.worker import simulate_next
+from tests.projectors.fold import HIGHEST
+from tests.projectors.history import Log, activated, corrected, drafted, given, judged, scoped, voided
+
+Connection = psycopg.Connection[Any]
+WORKER: Final = """
+import sys, threading
+from services.projectors.what_if.worker import run
+run(sys.argv[1], threading.Event())
+"""
+STATE: Final = "SELECT state, cells_done, moved FROM read_model.simulation WHERE simulation_id = 'w1'"
+MOVERS: Final = "SELECT learner_id, before_level, after_level FROM read_model.simulation_mover ORDER BY 1"
+LIVE: Final = """
+    SELECT learner_id, competency_id, value_micro, level, effective_level, status FROM read_model.current_mastery
+     WHERE generation = (SELECT generation FROM read_model.live WHERE projector = 'mastery')
+"""
+TIMEOUT_S: Final = 60
+DRAFT: Final = Draft(scoped("p1", HIGHEST), HIGHEST)
+
+
+@pytest.fixture
+def log() -> Log:
+    return Log()
+
+
+@pytest.fixture
+def store(database: str) -> Iterator[BlockingEventStore]:
+    with blocking_event_store(database) as opened:
+        yield opened
+
+
+@pytest.fixture
+def connection(database: str, store: BlockingEventStore, log: Log) -> Iterator[Connection]:
+    """All is projected at position 4: ann has 4 and 2 of 4, bob 3 of 4; the policy p1 (highest) is drafted."""
+    scores = [given("s1", 4), given("s2", 2), given("s3", 3, "bob")]
+    store.append_many([log.append(f"evidence-{score.evidence_id}", score) for score in scores])
+    store.append(log.append("policy-p1", drafted("p1", HIGHEST)))
+    with ledger.connect(database) as opened:
+        for name in ("mastery", "learner_profile"):
+            rebuild(opened, name)
+        yield opened
+
+
+def follow(connection: Connection, *names: str) -> None:
+    for name in names or ("mastery",):
+        filler = Filler(connection, name)
+        while not filler.step().is_last:
+            pass
+
+
+def ask(store: BlockingEventStore, connection: Connection, log: Log) -> None:
+    """Ask for the what-if w1 of p1, and let the read models come to it."""
+    asked = SimulationAsked(
+        simulation_id=SimulationId("w1"),
+        policy_id=DRAFT.scoped.policy_id,
+        version=DRAFT.scoped.version,
+        revision=1,
+        flag_ratio="1.25",
+    )
+    store.append(log.append("simulation-w1", asked))
+    follow(connection, "mastery", "learner_profile")
+
+
+def digest_of_live(connection: Connection) -> str:
+    """Return the digest of the rows of current mastery."""
+    rows = connection.execute(LIVE).fetchall()
+    learners, competencies, values, *levels, statuses = zip(*rows, strict=True)
+    words = ["beginning", "developing", "proficient", "advanced"]
+    level, effective = (np.array([words.index(one) if one else -1 for one in column], np.int16) for column in levels)
+    said = Results(
+        value=np.array([NO_VALUE if one is None else one for one in values], np.int64),
+        level=level,
+        effective=effective,
+        status=np.array([Status[one.upper()] for one in statuses], np.uint8),
+        counted=np.zeros(len(rows), np.int32),
+    )
+    place = np.arange(len(rows))
+    return digest_of(Coded(learners, place), Coded(competencies, place), words, said).text
+
+
+def simulated(store: BlockingEventStore) -> list[PolicySimulated]:
+    events = [one.event for one in store.load("policy-p1").events]
+    return [event for event in events if isinstance(event, PolicySimulated)]
+
+
+@contextmanager
+def worker(database: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A simulator's process, killed at the end."""
+    with subprocess.Popen([sys.executable, "-c", WORKER, database], stdout=subprocess.DEVNULL) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def wait_for(connection: Connection, state: str) -> None:
+    given_up_at = time.monotonic() + TIMEOUT_S
+    while (connection.execute(STATE).fetchone() or [""])[0] != state:
+        assert time.monotonic() < given_up_at, f"no simulation is {state}"
+        time.sleep(0.05)
+
+
+def test_a_switch_gives_the_levels_that_were_simulated(
+    connection: Connection, store: BlockingEventStore, log: Log
+) -> None:
+    foreseen = simulate(connection, DRAFT)
+    assert (foreseen.at_position, foreseen.impact.matrix) == (4, {"proficient": {"proficient": 1, "advanced": 1}})
+    assert foreseen.digest.text != digest_of_live(connection)
+    store.append(log.append("policy-p1", activated([DRAFT.scoped])))
+    follow(connection)
+    assert foreseen.digest.text == digest_of_live(connection)
+
+
+def test_a_position_is_simulated_the_same_after_all_that_comes_later(
+    connection: Connection, store: BlockingEventStore, log: Log
+) -> None:
+    first = simulate(connection, DRAFT)
+    s1, s2 = given("s1", 4), given("s2", 2)
+    late = [
+        ("evidence-e-s1", corrected(s1, 1)),
+        ("evidence-e-s2", voided(s2)),
+        ("evidence-e-s4", given("s4", 1, "eve")),
+    ]
+    store.append_many([log.append(stream, event) for stream, event in late])
+    store.append(log.append("judgement-ann", judged("j1", "beginning")))
+    store.append(log.append("policy-p1", activated([DRAFT.scoped])))
+    follow(connection)
+    assert simulate(connection, DRAFT, 4) == first
+    assert simulate(connection, DRAFT).impact.moved == 0
+
+
+def test_a_worker_that_is_killed_in_the_middle_begins_anew_and_records_once(
+    connection: Connection, database: str, store: BlockingEventStore, log: Log
+) -> None:
+    ask(store, connection, log)
+    with psycopg.connect(database) as blocking:
+        blocking.execute("LOCK TABLE read_model.simulation_act IN EXCLUSIVE MODE")
+        blocking.execute("LOCK TABLE read_model.simulation_mover IN SHARE MODE")
+        with worker(database) as first:
+            wait_for_lock(connection)
+            first.kill()
+            first.wait()
+    assert simulated(store) == []
+    with worker(database):
+        wait_for(connection, "finished")
+    assert connection.execute(STATE).fetchone() == ("finished", 2, 1)
+    assert connection.execute(MOVERS).fetchall() == [("ann", "proficient", "advanced")]
+    assert [(one.at_position, one.moved, one.simulation_id) for one in simulated(store)] == [(5, 1, "w1")]
+    assert not simulate_next(connection, database, threading.Event())
+
+
+def wait_for_lock(connection: Connection) -> None:
+    """Wait until the worker waits for a table that is locked."""
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    given_up_at = time.monotonic() + TIMEOUT_S
+    while connection.execute(waiting).fetchone() == (0,):
+        assert time.monotonic() < given_up_at, "the worker does not come to the locked table"
+        time.sleep(0.05)
+
+
+def test_a_worker_that_was_killed_before_it_wrote_the_end_down_records_nothing_twice(
+    connection: Connection, database: str, store: BlockingEventStore, log: Log
+) -> None:
+    ask(store, connection, log)
+    assert simulate_next(connection, database, threading.Event())
+    connection.execute("UPDATE read_model.simulation SET state = 'running', digest = NULL, impact = NULL")
+    assert simulate_next(connection, database, threading.Event())
+    assert connection.execute(STATE).fetchone() == ("finished", 2, 1)
+    assert len(simulated(store)) == 1
+
+
+def test_a_cancelled_what_if_ends_without_a_record(
+    connection: Connection, database: str, store: BlockingEventStore, log: Log
+) -> None:
+    ask(store, connection, log)
+    store.append(log.append("simulation-w1", SimulationCancelled(simulation_id=SimulationId("w1"))))
+    assert simulate_next(connection, database, threading.Event())
+    assert connection.execute(STATE).fetchone() == ("cancelled", 0, None)
+    assert simulated(store) == []
+    assert not simulate_next(connection, database, threading.Event())
