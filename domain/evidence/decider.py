@@ -138,6 +138,7 @@ class Withdrawn:
 
 Evidence = Absent | OnRecord | Withdrawn
 INITIAL: Final[Evidence] = Absent()
+_ABOUT_WORK: Final = frozenset(EvidenceSubmitted.model_fields) - {"evidence_id", "competency_ids"}
 
 
 def score_id_of(evidence_id: EvidenceId, number: int) -> ScoreId:
@@ -222,20 +223,7 @@ def _submit(state: Evidence, command: SubmitEvidence, catalogue: Catalogue) -> E
     if not isinstance(state, Absent):
         raise Refused("evidence-exists", f"evidence {command.evidence_id} is on record already")
     catalogue.check_held(command.competency_ids)
-    return EvidenceSubmitted(
-        evidence_id=command.evidence_id,
-        learner_id=command.learner_id,
-        competency_ids=tuple(dict.fromkeys(command.competency_ids)),
-        kind=command.kind,
-        form=command.form,
-        task=command.task,
-        section_id=command.section_id,
-        context=command.context,
-        chosen_by=command.chosen_by,
-        content_uri=command.content_uri,
-        purpose=command.purpose,
-        carried_over=command.carried_over,
-    )
+    return submitted_as(command, command.evidence_id, tuple(dict.fromkeys(command.competency_ids)))
 
 
 def _align(state: OnRecord, command: AlignEvidence, catalogue: Catalogue) -> list[EvidenceEvent]:
@@ -331,6 +319,12 @@ def _standing(state: OnRecord, score_id: ScoreId) -> Score:
     if score.is_voided:
         raise Refused("score-voided", f"score {score_id} is voided")
     return score
+
+
+def submitted_as(said: Command, evidence_id: EvidenceId, competency_ids: tuple[CompetencyId, ...]) -> EvidenceSubmitted:
+    """Return evidence as a command or an observation says it: what tells of the work has the event's names."""
+    about = {name: getattr(said, name) for name in _ABOUT_WORK}
+    return EvidenceSubmitted(evidence_id=evidence_id, competency_ids=competency_ids, **about)
 
 
 def assessor_of(named: Actor | None, actor: Actor) -> Actor:

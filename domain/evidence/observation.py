@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from domain.evidence.decider import NewEvidenceId, assessor_of, check_on_scale, score_id_of
+from domain.evidence.decider import NewEvidenceId, assessor_of, check_on_scale, score_id_of, submitted_as
 from domain.evidence.events import EvidenceSubmitted, Form, ScoreGiven
 from domain.framework.catalogue import Catalogue
 from domain.kernel.envelope import Actor, Command, OccurredAt, Text
@@ -56,20 +56,7 @@ def observe(command: Observation, actor: Actor, catalogue: Catalogue) -> list[Ev
     """
     framework = catalogue.home(command.competency_id)
     evidence_id = name_of(command)
-    submitted = EvidenceSubmitted(
-        evidence_id=evidence_id,
-        learner_id=command.learner_id,
-        competency_ids=(command.competency_id,),
-        kind=command.kind,
-        form=command.form,
-        task=command.task,
-        section_id=command.section_id,
-        context=command.context,
-        chosen_by=command.chosen_by,
-        content_uri=command.content_uri,
-        purpose=command.purpose,
-        carried_over=command.carried_over,
-    )
+    submitted = submitted_as(command, evidence_id, (command.competency_id,))
     if command.value is None:
         return [submitted]
     scale = catalogue.scale(command.scale_id or framework.scale_id)
