@@ -48,9 +48,14 @@ class TokenSettings(_Settings):
     jwt_key: SecretStr | None = Field(
         None,
         min_length=32,
-        description="Shared key of HS256 tokens. With neither a key nor a JWKS file, one is made in the data folder.",
+        description="Shared key of HS256 tokens. With neither a key nor a key set, one is made in the data folder.",
     )
     jwks_file: Path | None = Field(None, description="JWKS file with the public keys of the token issuer.")
+    jwks_url: str | None = Field(
+        None,
+        pattern=r"^(https://|http://(127\.0\.0\.1|localhost)[:/])",
+        description="Address where the token issuer publishes its keys, instead of a file; https, looked at again.",
+    )
     jwt_issuer: str = Field("mastery-ledger", description="Issuer that a token has to name.")
     jwt_audience: str = Field("mastery-ledger", description="Audience that a token has to name.")
 

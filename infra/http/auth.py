@@ -18,6 +18,7 @@ from domain.kernel.envelope import Actor
 from domain.kernel.errors import Misconfigured, Unauthenticated
 from domain.kernel.ids import LearnerId
 from domain.kernel.permissions import Principal
+from infra.http.issuer import Issuer, fetch_keys
 from infra.settings import TokenSettings
 
 ALGORITHMS: Final = ("RS256", "ES256", "EdDSA")
@@ -40,11 +41,13 @@ def load_keys(settings: TokenSettings, data_dir: Path) -> Keys:
     Raises:
         Misconfigured: a key set that can't be read, or a key beside it; a data folder that can't be used.
     """
+    if sum(one is not None for one in (settings.jwt_key, settings.jwks_file, settings.jwks_url)) > 1:
+        raise Misconfigured("configuration", "of MASTERY_JWT_KEY, MASTERY_JWKS_FILE and MASTERY_JWKS_URL one is set")
+    if settings.jwks_url is not None:
+        return Keys(fetch_keys(settings.jwks_url), ALGORITHMS)
     if settings.jwks_file is None:
         secret = settings.jwt_key.get_secret_value() if settings.jwt_key else _development_key(data_dir)
         return Keys(OctKey.import_key(secret), ("HS256",))
-    if settings.jwt_key is not None:
-        raise Misconfigured("configuration", "MASTERY_JWT_KEY and MASTERY_JWKS_FILE are both set")
     try:
         key_set = KeySet.import_key_set(json.loads(settings.jwks_file.read_bytes()))
     except (OSError, ValueError, TypeError, JoseError) as error:
@@ -95,7 +98,11 @@ Authenticator = Callable[[str | None], Principal]
 
 
 def authenticator(settings: TokenSettings, keys: Keys) -> Authenticator:
-    """Return the check of the `Authorization` header. It remembers tokens, so a repeated one costs a look-up."""
+    """Return the check of the `Authorization` header. It remembers tokens, so a repeated one costs a look-up.
+
+    The keys of an issuer at an address are renewed meanwhile; no token is remembered beyond them.
+    """
+    issuer = Issuer(settings.jwks_url, keys.key) if settings.jwks_url and isinstance(keys.key, KeySet) else None
     registry = jwt.JWTClaimsRegistry(
         iss={"essential": True, "value": settings.jwt_issuer},
         aud={"essential": True, "value": settings.jwt_audience},
@@ -103,19 +110,25 @@ def authenticator(settings: TokenSettings, keys: Keys) -> Authenticator:
         sub={"essential": True},
         role={"essential": True},
     )
-    known: dict[str, tuple[Principal, float]] = {}
+    known: dict[str, tuple[Principal, float, OctKey | KeySet]] = {}
 
     def authenticate(header: str | None) -> Principal:
+        key = keys.key if issuer is None else issuer.keys
         remembered = known.get(header or "")
-        if remembered is not None and time.time() < remembered[1]:
+        if remembered is not None and time.time() < remembered[1] and remembered[2] is key:
             return remembered[0]
         scheme, _, token = (header or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("not-authenticated", "request has no bearer token")
-        claims = _claims(token.strip(), keys, registry)
+        try:
+            claims = _claims(token.strip(), Keys(key, keys.algorithms), registry)
+        except Unauthenticated:
+            if issuer is not None:
+                issuer.doubt()
+            raise
         if len(known) >= REMEMBERED_MAX:
             known.clear()
-        known[header or ""] = (principal := _principal(claims)), float(claims["exp"])
+        known[header or ""] = (principal := _principal(claims)), float(claims["exp"]), key
         return principal
 
     return authenticate

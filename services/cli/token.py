@@ -35,7 +35,7 @@ def token(
     """Print a bearer token that this installation's APIs believe, for development.
 
     It is signed with MASTERY_JWT_KEY, or with the key that the APIs keep in the data folder. Where tokens come from
-    an issuer (MASTERY_JWKS_FILE), none can be made here.
+    an issuer (MASTERY_JWKS_FILE, MASTERY_JWKS_URL), none can be made here.
     """
     from domain.kernel.envelope import Actor, Role
     from domain.kernel.ids import ActorId, LearnerId

@@ -3,15 +3,20 @@
 import json
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet, OctKey, RSAKey
+from pydantic import ValidationError
 
 from domain.kernel.errors import Misconfigured, Unauthenticated
-from infra.http.auth import authenticator, load_keys, mint_token
+from infra.http.auth import Authenticator, authenticator, load_keys, mint_token
 from infra.settings import TokenSettings
 from tests.command_api.door import Door
 from tests.sample import LEARNER, TEACHER
@@ -91,6 +96,64 @@ def test_an_issuer_key_set_is_believed_and_nothing_else(tmp_path: Path) -> None:
 def test_a_key_set_that_cannot_be_read_is_a_fault_of_the_settings(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured):
         load_keys(TokenSettings(jwks_file=tmp_path / "none.json"), tmp_path)
+
+
+@contextmanager
+def issuer_at(answer: dict[str, bytes]) -> Iterator[str]:
+    """An issuer that answers with what `answer["keys"]` is at the time."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(answer["keys"])
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/jwks"
+        server.shutdown()
+
+
+def key_set(*keys: RSAKey) -> bytes:
+    return json.dumps({"keys": [key.as_dict(private=False) for key in keys]}).encode()
+
+
+def test_keys_that_an_issuer_rotates_are_believed_and_those_it_withdraws_are_not(tmp_path: Path) -> None:
+    old, new = (RSAKey.generate_key(2048, {"kid": kid}) for kid in ("old", "new"))
+    before, after = (f"Bearer {jwt.encode({'alg': 'RS256', 'kid': key.kid}, claims(), key)}" for key in (old, new))
+    answer = {"keys": key_set(old)}
+    with issuer_at(answer) as url:
+        settings = TokenSettings(jwks_url=url)
+        check = authenticator(settings, load_keys(settings, tmp_path))
+        assert check(before).actor == TEACHER
+        answer["keys"] = key_set(new)
+        assert check(before).actor == TEACHER
+        with pytest.raises(Unauthenticated):
+            check(after)
+        assert believed_soon(check, after)
+        with pytest.raises(Unauthenticated):
+            check(before)
+
+
+def believed_soon(check: Authenticator, header: str) -> bool:
+    for _ in range(50):
+        with suppress(Unauthenticated):
+            return check(header).actor == TEACHER
+        time.sleep(0.1)
+    return False
+
+
+def test_an_issuer_that_does_not_answer_or_is_not_the_only_key_is_a_fault_of_the_settings(tmp_path: Path) -> None:
+    with issuer_at({"keys": b"no key set"}) as url, pytest.raises(Misconfigured, match="key set can't be read"):
+        load_keys(TokenSettings(jwks_url=url), tmp_path)
+    both = TokenSettings(jwks_url="https://issuer.example/keys", jwks_file=tmp_path / "keys.json")
+    with pytest.raises(Misconfigured, match="one is set"):
+        load_keys(both, tmp_path)
+    with pytest.raises(ValidationError):
+        TokenSettings(jwks_url="http://issuer.example/keys")
 
 
 def test_the_development_key_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
