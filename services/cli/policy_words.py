@@ -31,6 +31,9 @@ def register(parent: typer.Typer) -> None:
     parent.command(
         "show", epilog=examples("mastery policy show latest", "mastery policy show latest --lang es --json")
     )(show_policy)
+    parent.command(
+        "library", epilog=examples("mastery policy library", "mastery policy library canvas-decaying > mine.json")
+    )(library)
 
 
 def lint(
@@ -67,6 +70,24 @@ def _lint(draft: "PolicyDraft", lang: Lang) -> "PolicyLint":
 
     with open_ledger() as database:
         return ask(database, lambda connection: read_lint(connection, draft, language))
+
+
+def library(
+    name: Annotated[str | None, typer.Argument(help="A policy of the library; without: all.")] = None,
+    *,
+    lang: InLanguage = Lang.ENGLISH,
+    as_json: AsJSON = False,
+) -> None:
+    """Show the policies to start from, or print one document to copy and change."""
+    from domain.policy.words.catalogue import Language
+    from services.query_api.policy_library import Wanted, tell_library
+
+    told = tell_library(Wanted(name=name, lang=Language(lang))).model_dump(mode="json", include={"policies"})
+    if name is not None:
+        show(told["policies"][0]["document"], as_json=True, render=lambda: None)
+        return
+    columns = ("name", "title", "description")
+    show(told, as_json=as_json, render=lambda: print_records("Library", columns, told["policies"]))
 
 
 def show_policy(

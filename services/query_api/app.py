@@ -18,6 +18,7 @@ from services.query_api.learner_mastery import LearnerMastery, View, read_master
 from services.query_api.learner_pathway import LearnerPathways, read_pathways
 from services.query_api.learner_profile import LearnerProfile, read_profile
 from services.query_api.policies import Policies, read_policies
+from services.query_api.policy_library import PolicyLibrary, Wanted, read_library
 from services.query_api.policy_words import PolicyDraft, PolicyLint, PolicyTold, Told, read_lint, read_policy
 from services.query_api.projections import Projections, read_projections
 from services.query_api.score_chain import ScoreChain, learner_of_score, read_chain
@@ -171,6 +172,13 @@ async def mover(
     at.require(Permission.READ_SIMULATION)
     at.require(Permission.READ_LEARNER, learner_id)
     return await at.desk.ask(lambda c: read_mover(c, simulation_id, (learner_id, competency_id), told.lang))
+
+
+@v1.get("/policy-library", response_model=PolicyLibrary, tags=["policy"])
+async def library(at: AtDesk, wanted: Annotated[Wanted, Query()]) -> Response:
+    """The policies to start from, by the names that districts and systems know them by."""
+    at.require(Permission.READ_POLICY)
+    return await at.answer(None, lambda c: read_library(c, wanted))
 
 
 @v1.get("/frameworks/{framework_id}", response_model=Framework, tags=["framework"])

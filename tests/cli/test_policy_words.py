@@ -39,3 +39,12 @@ def test_a_policy_is_shown_in_the_language_of_the_family(mastery: Mastery) -> No
         "refused level proficient starts at 4.5, and no value is above 4 (finding level-unreachable, place levels.0) "
         "[policy-denied-by-lint]"
     )
+
+
+def test_a_policy_of_the_library_is_printed_to_be_copied(mastery: Mastery) -> None:
+    assert "canvas-decaying" in mastery("policy", "library").out
+    printed = mastery("policy", "library", "canvas-decaying")
+    path = mastery.write("mine.json", printed.document)
+    assert mastery("policy", "lint", path).code == 0
+    unknown = mastery("policy", "library", "magic")
+    assert (unknown.code, unknown.err) == (1, "refused policy magic is not in the library [policy-unknown]\n")

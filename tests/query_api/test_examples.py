@@ -35,6 +35,7 @@ QUESTIONS: Final = {
     "/v1/simulations/{simulation_id}/movers": "/v1/simulations/w1/movers?limit=1",
     "/v1/simulations/{simulation_id}/movers/{learner_id}/{competency_id}": "/v1/simulations/w1/movers/l1/m1",
     "/v1/simulations/compare": "/v1/simulations/compare?ids=w1,w2",
+    "/v1/policy-library": "/v1/policy-library?name=canvas-decaying",
     "/v1/frameworks/{framework_id}": "/v1/frameworks/math",
     "/v1/projections": "/v1/projections",
 }

@@ -74,3 +74,13 @@ async def test_a_framework_comes_with_its_scale(api: httpx.AsyncClient, store: E
 async def test_a_framework_that_nobody_published_is_not_found(api: httpx.AsyncClient) -> None:
     answer = await api.get("/v1/frameworks/art")
     assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+
+
+async def test_the_library_has_the_rules_that_systems_are_known_by(api: httpx.AsyncClient) -> None:
+    policies = (await api.get("/v1/policy-library")).json()["policies"]
+    assert len(policies) == 19
+    assert {one["name"] for one in policies} >= {"canvas-decaying", "marzano-power-law", "moodle-points", "bkt"}
+    (khan,) = (await api.get("/v1/policy-library?name=khan&lang=es")).json()["policies"]
+    linted = await api.post("/v1/policies:lint", json={"document": khan["document"]})
+    assert linted.json()["version"] == khan["version"]
+    assert (await api.get("/v1/policy-library?name=magic")).status_code == 404
