@@ -36,8 +36,7 @@ def settle(cells: Cells, compiled: Compiled, out: Results, at_us: Times) -> Fold
 
 def effective(cells: Cells, compiled: Compiled, level: NDArray[np.int16]) -> NDArray[np.int16]:
     """Return the judged level of each cell where one holds, else the computed one."""
-    codes = np.append(np.asarray(compiled.rules.judged_level, np.int16), np.int16(-1))
-    judged = codes[cells.judged]
+    judged = compiled.judged_levels(cells.judged)
     return np.where(judged >= 0, judged, level)
 
 

@@ -12,7 +12,7 @@ from domain.mastery.tables import LIMIT, NO_VALUE, Integers, Rounding
 _Function = TypeVar("_Function", bound=Callable[..., object])
 
 
-SOURCES: Final = ("arithmetic.py", "entries.py", "rules.py", "tables.py", "weights.py")
+SOURCES: Final = ("arithmetic.py", "digest.py", "entries.py", "rules.py", "tables.py", "weights.py")
 """The files that are compiled together."""
 _OPTIONS: Final = {
     "nogil": True,

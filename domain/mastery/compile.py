@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from domain.kernel.ids import LevelCode
 from domain.kernel.scores import MICRO, to_micro
-from domain.mastery.cells import Cells, Vocabulary
+from domain.mastery.cells import Cells, Int32s, Vocabulary
 from domain.mastery.tables import ANY_VALUE, MET, WHOLE, Clock, Keep, Need, Op, Rounding, Rules, Tie
 from domain.policy.document import PolicyDocument
 from domain.policy.models import Folding, Model
@@ -75,6 +75,10 @@ class Compiled:
     def keeps_highest(self) -> bool:
         """Say whether later scores may not lower a level."""
         return self.holds and self.policy.hold is not None and self.policy.hold.scores == "never_lower"
+
+    def judged_levels(self, judged: Int32s) -> NDArray[np.int16]:
+        """Return the index of each judged level; -1 where nobody judged, or to a level that the policy lacks."""
+        return np.append(np.asarray(self.rules.judged_level, np.int16), np.int16(-1))[judged]
 
     def check_covers(self, cells: Cells) -> None:
         """Assert that the tables cover the words of the cells: a grown vocabulary needs compiling again."""

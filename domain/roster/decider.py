@@ -7,7 +7,7 @@ from pydantic import Field
 
 from domain.kernel.envelope import Command
 from domain.kernel.errors import Refused, Unknown
-from domain.kernel.ids import Code, EnrolmentId, LearnerId, SchoolId, SectionId
+from domain.kernel.ids import Code, CourseId, EnrolmentId, LearnerId, SchoolId, SectionId
 from domain.roster.events import LearnerEnrolled, LearnerRegistered, LearnerWithdrawn, RosterEvent, SubgroupsChanged
 
 Subgroups = Annotated[tuple[Code, ...], Field(max_length=100)]
@@ -36,6 +36,7 @@ class EnrolLearner(Command):
     section_id: SectionId
     school_id: SchoolId
     grade: Code | None = None
+    course_id: CourseId | None = None
 
 
 class WithdrawLearner(Command):
@@ -135,6 +136,7 @@ def _enrol(state: Membership, command: EnrolLearner) -> LearnerEnrolled:
         section_id=command.section_id,
         school_id=command.school_id,
         grade=command.grade,
+        course_id=command.course_id,
     )
 
 

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from domain.kernel.event import Event
-from domain.kernel.ids import Code, EnrolmentId, LearnerId, SchoolId, SectionId
+from domain.kernel.ids import Code, CourseId, EnrolmentId, LearnerId, SchoolId, SectionId
 from domain.kernel.privacy import Personal, Plain
 
 
@@ -33,6 +33,8 @@ class LearnerEnrolled(Event):
     section_id: SectionId
     school_id: SchoolId
     grade: Plain[Code | None] = None
+    course_id: CourseId | None = None
+    """The course that the section teaches, for policies of a course."""
 
 
 class LearnerWithdrawn(Event):

@@ -20,6 +20,7 @@ EXAMPLE: Final[Mapping[str, object]] = {
     "section_id": "math-4-b",
     "school_id": "river",
     "grade": "4",
+    "course_id": "math-4",
 }
 
 

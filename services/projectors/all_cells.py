@@ -42,9 +42,9 @@ def all_cells(
         part = next(parts)
         for following in parts:
             of_part = _taken(judged, following.learners[0].as_py())
-            yield Portion(facts_of_scored(connection, part, of_part), min(position, part.position))
+            yield Portion(facts_of_scored(connection, facts_generation, part, of_part), min(position, part.position))
             part = following
-        yield Portion(facts_of_scored(connection, part, judged), min(position, part.position))
+        yield Portion(facts_of_scored(connection, facts_generation, part, judged), min(position, part.position))
 
 
 def _scores(

@@ -12,17 +12,22 @@ from typing import Any, Final
 
 import psycopg
 
+from domain.policy.rulings import Standing
 from infra.postgres.score_cells import CellKey
 from schemas.canonical import canonical
 from services.projectors import generations, parts
 from services.projectors.all_cells import all_cells
 from services.projectors.generations import Place, create_table, partition
+from services.projectors.learner_places import ENROLMENTS, write_places
 from services.projectors.mastery_facts import FACTS, FactWriter
 from services.projectors.mastery_points import CellFacts, Points
+from services.projectors.mastery_rulings import moves
 from services.projectors.mastery_states import Judge
 from services.projectors.mastery_tables import (
-    CELLS_OF_LEARNER,
+    CELLS_OF_COMPETENCIES,
+    CELLS_OF_LEARNERS,
     CELLS_SINCE,
+    MOVED_SINCE,
     facts_of_cells,
     facts_of_part,
 )
@@ -34,6 +39,9 @@ from services.projectors.read_model import ReadModel, StoredRow
 NAME: Final = "mastery"
 EVENTS_AT_ONCE: Final = 4_000_000
 """Events whose cells are derived at a time: bounds the memory."""
+EDITION: Final = "framework.published.v1"
+CELLS_AT_ONCE: Final = 100_000
+"""Cells that an edition touches and that are evaluated at a time: bounds the memory."""
 PUBLISHED: Final = "policy.published.v1"
 WAKE_PUBLISHER: Final = "NOTIFY policy_published"
 PLACE: Final = """
@@ -45,8 +53,10 @@ PLACE: Final = """
 PREPARED: Final = """
     SELECT generation, facts_generation, state, position FROM read_model.generation
     WHERE projector = 'mastery' AND facts_generation = %s AND state IN ('ready', 'kept') AND policies::text = %s
+        AND position >= %s
     ORDER BY position DESC LIMIT 1
 """
+"""Levels of a policy set, made or kept since a position."""
 SET_POLICIES: Final = "UPDATE read_model.generation SET policies = %s WHERE projector = 'mastery' AND generation = %s"
 SET_POSITION: Final = "UPDATE read_model.generation SET position = %s WHERE projector = 'mastery' AND generation = %s"
 NOTE_LATE: Final = """
@@ -59,9 +69,10 @@ UNBUILD: Final = "UPDATE read_model.generation SET state = 'building' WHERE proj
 FORGET_CHANGES: Final = "DELETE FROM read_model.mastery_change WHERE generation = %s AND learner_id = %s"
 POLICY_CHANGES: Final = """
     INSERT INTO {changes} (generation, learner_id, competency_id, before_level, after_level, before_value_micro,
-        after_value_micro, cause, cause_position, policy_version, changed_at)
+        after_value_micro, cause, cause_position, policy_version, changed_at, hold_harmless, held_level)
     SELECT %(facts)s, learner_id, competency_id, before.effective_level, after.effective_level, before.value_micro,
-        after.value_micro, 'policy', %(position)s, after.policy_version, %(recorded_at)s::timestamptz
+        after.value_micro, 'policy', %(position)s, after.policy_version, %(recorded_at)s::timestamptz,
+        after.hold_harmless, after.held_level
     FROM {before} AS before JOIN {after} AS after USING (learner_id, competency_id)
     WHERE (before.effective_level, before.value_micro, before.status)
         IS DISTINCT FROM (after.effective_level, after.value_micro, after.status)
@@ -72,13 +83,13 @@ class Mastery(ReadModel):
     """Keeps the read model `mastery`."""
 
     name = NAME
-    tables = ("score", "judgement", "mastery_change", "current_mastery")
+    tables = ("score", "judgement", "learner_place", "mastery_change", "current_mastery")
     late_tables: Final[Mapping[str, str | None]] = {
         "score": "score_id",
         "mastery_change": None,
         "current_mastery": None,
     }
-    types = FACTS | SWITCHES | {PUBLISHED}
+    types = FACTS | ENROLMENTS | SWITCHES | {PUBLISHED, EDITION}
 
     def __init__(self) -> None:
         self._judge = Judge()
@@ -91,18 +102,20 @@ class Mastery(ReadModel):
             Poison: an event that can't be read or that contradicts the facts.
         """
         levels = _levels(connection, generation)
-        if not self._timeline.epochs or any(row.type in SWITCHES for row in batch):
+        if not self._timeline.epochs or any(row.type in SWITCHES or row.type == EDITION for row in batch):
             self._timeline = load_timeline(connection)
         if batch[0].position <= levels.position:
             self._replay(connection, levels, batch)
             return
         for type_name, rows in _segments(batch):
-            if type_name in FACTS:
-                touched = FactWriter(connection, levels.facts_generation).write(rows)
+            if type_name in FACTS | ENROLMENTS:
+                touched = self._write(connection, levels, rows)
                 if touched and levels.state != "building":
                     self._update(connection, levels, touched, rows[0].position - 1)
             elif type_name in SWITCHES:
                 levels = self._switch(connection, levels, rows[-1])
+            elif type_name == EDITION:
+                self._regrow(connection, levels, rows[-1])
             else:
                 connection.execute(WAKE_PUBLISHER)
 
@@ -122,27 +135,40 @@ class Mastery(ReadModel):
         policies = policies_text(load_timeline(connection).at(until))
         connection.execute(SET_POLICIES, (policies, generation))
 
+    def _write(self, connection: psycopg.Connection[Any], levels: Place, rows: Sequence[StoredRow]) -> list[CellKey]:
+        """Write facts and enrolments; return the cells that they touch under the policies in force."""
+        facts = [row for row in rows if row.type in FACTS]
+        enrolments = [row for row in rows if row.type in ENROLMENTS]
+        touched = FactWriter(connection, levels.facts_generation).write(facts) if facts else []
+        moved = write_places(connection, levels.facts_generation, enrolments) if enrolments else []
+        if not moved or not self._timeline.at(rows[0].position).rulings.schools_and_courses:
+            return touched
+        values = {"generation": levels.facts_generation, "learners": moved}
+        return [*dict.fromkeys([*touched, *connection.execute(CELLS_OF_LEARNERS, values).fetchall()])]
+
     def _update(
         self, connection: psycopg.Connection[Any], levels: Place, touched: Sequence[CellKey], since: int
     ) -> None:
         """Bring the touched cells up to date; the changes are those after position `since`."""
         facts = facts_of_cells(connection, levels.facts_generation, touched, self._judge.vocabulary())
-        points = Points.everywhere(len(touched), since).joined(facts.marks().after(since))
+        marks = facts.marks().joined(moves(facts, self._timeline))
+        points = Points.everywhere(len(touched), since).joined(marks.after(since))
         writer = MasteryWriter(connection, facts, points, self._judge.states(facts, points, self._timeline))
         writer.add_changes(levels.facts_generation, ())
         writer.merge(levels.generation)
 
     def _replay(self, connection: psycopg.Connection[Any], levels: Place, batch: Sequence[StoredRow]) -> None:
         """Fold events of one learner that were passed over, and derive all that is said of the learner anew."""
-        rows = [row for row in batch if row.type in FACTS]
-        FactWriter(connection, levels.facts_generation).write(rows)
-        if not rows or levels.state == "building":
+        rows = [row for row in batch if row.type in FACTS | ENROLMENTS]
+        if not rows:
             return
-        values = {"generation": levels.facts_generation, "learner": rows[0].learner_id}
-        connection.execute(NOTE_LATE, {**values, "position": levels.position})
-        keys = [
-            (learner, competency) for learner, competency in connection.execute(CELLS_OF_LEARNER, values).fetchall()
-        ]
+        self._write(connection, levels, rows)
+        if levels.state == "building":
+            return
+        late = {"generation": levels.facts_generation, "learner": rows[0].learner_id, "position": levels.position}
+        connection.execute(NOTE_LATE, late)
+        values = {"generation": levels.facts_generation, "learners": [rows[0].learner_id]}
+        keys = connection.execute(CELLS_OF_LEARNERS, values).fetchall()
         facts = facts_of_cells(connection, levels.facts_generation, keys, self._judge.vocabulary())
         writer = self._derive(connection, facts, levels.position)
         connection.execute(FORGET_CHANGES, (levels.facts_generation, rows[0].learner_id))
@@ -150,25 +176,28 @@ class Mastery(ReadModel):
         writer.merge(levels.generation)
 
     def _derive(self, connection: psycopg.Connection[Any], facts: CellFacts, until: int) -> MasteryWriter:
-        """Evaluate cells at every position from the beginning that touched them, and at every policy switch."""
+        """Evaluate cells at every position from the beginning that touched them, and where every epoch begins."""
         cells = len(facts)
         switches = [
             Points.everywhere(cells, epoch.position, epoch.recorded_us)
             for epoch in self._timeline.epochs
             if epoch.position <= until
         ]
-        points = facts.marks().joined(*switches)
+        points = facts.marks().joined(moves(facts, self._timeline), *switches)
         return MasteryWriter(connection, facts, points, self._judge.states(facts, points, self._timeline))
 
     def _switch(self, connection: psycopg.Connection[Any], levels: Place, row: StoredRow) -> Place:
         """Go over to the levels of another policy set: prepared beside, kept from before, or else made now."""
         if levels.state != "live":
             return self._unbuild(connection, levels)
-        epoch = self._timeline.at(row.position)
-        found = connection.execute(PREPARED, (levels.facts_generation, policies_text(epoch))).fetchone()
-        new = Place(*found) if found else prepare(connection, self._judge, epoch, levels)
-        values = {"generation": new.facts_generation, "position": new.position}
+        epoch, grown = self._timeline.at(row.position), self._timeline.regrown(row.position)
+        found = connection.execute(PREPARED, (levels.facts_generation, policies_text(epoch), grown)).fetchone()
+        new = Place(*found) if found else prepare(connection, self._judge, (self._timeline, row.position), levels)
+        values: dict[str, Any] = {"generation": new.facts_generation, "position": new.position}
         touched = connection.execute(CELLS_SINCE, values).fetchall()
+        if epoch.rulings.schools_and_courses:
+            values["learners"] = [learner for (learner,) in connection.execute(MOVED_SINCE, values).fetchall()]
+            touched = [*dict.fromkeys([*touched, *connection.execute(CELLS_OF_LEARNERS, values).fetchall()])]
         if touched:
             facts = facts_of_cells(connection, new.facts_generation, touched, self._judge.vocabulary())
             points = Points.everywhere(len(touched), row.position)
@@ -184,6 +213,23 @@ class Mastery(ReadModel):
         generations.switch(connection, NAME, new.generation, row.position)
         return _levels(connection, new.generation)
 
+    def _regrow(self, connection: psycopg.Connection[Any], levels: Place, row: StoredRow) -> None:
+        """Evaluate anew the cells that an edition brings into a subtree that a policy is scoped to, or out of it."""
+        here, before = self._timeline.at(row.position), self._timeline.at(row.position - 1)
+        competencies = here.rulings.regrown(before.rulings)
+        if levels.state == "building" or not competencies:
+            return
+        values = {"generation": levels.facts_generation, "competencies": competencies}
+        cells = connection.execute(CELLS_OF_COMPETENCIES, values).fetchall()
+        for first in range(0, len(cells), CELLS_AT_ONCE):
+            keys = cells[first : first + CELLS_AT_ONCE]
+            facts = facts_of_cells(connection, levels.facts_generation, keys, self._judge.vocabulary())
+            points = Points.everywhere(len(keys), row.position - 1)
+            points = points.joined(Points.everywhere(len(keys), row.position, here.recorded_us))
+            writer = MasteryWriter(connection, facts, points, self._judge.states(facts, points, self._timeline))
+            writer.add_changes(levels.facts_generation, ())
+            writer.merge(levels.generation)
+
     def _unbuild(self, connection: psycopg.Connection[Any], levels: Place) -> Place:
         """Leave the levels of a generation that nobody reads to its `finish`."""
         if levels.state == "building":
@@ -196,31 +242,43 @@ class Mastery(ReadModel):
 
 
 def prepare(
-    connection: psycopg.Connection[Any], judge: Judge, epoch: Epoch, base: Place, cells: Path | None = None
+    connection: psycopg.Connection[Any], judge: Judge, at: tuple[Timeline, int], base: Place, cells: Path | None = None
 ) -> Place:
-    """Make the levels of all cells under another policy set, beside the live ones, from the same facts.
+    """Make the levels of all cells as a timeline has them at a position, beside the live ones, from the same facts.
 
     They come as far as these facts are committed, and not beyond the position of `base`. `cells` is the folder of the
     cell shards.
     """
-    timeline = Timeline([epoch._replace(position=0)])
     generation = generations.add(connection, NAME, "ready", base.facts_generation, base.position)
     create_table(connection, "current_mastery", generation)
-    position = base.position
+    timeline, position = at
+    reached = base.position
     for facts, complete in all_cells(connection, base.facts_generation, judge.vocabulary(), cells):
-        position = min(position, complete)
+        reached = min(reached, complete)
         points = Points.everywhere(len(facts), position)
         states = judge.states(facts, points, timeline)
         MasteryWriter(connection, facts, points, states).fill(partition("current_mastery", generation), generation)
-    connection.execute(SET_POSITION, (position, generation))
+    connection.execute(SET_POSITION, (reached, generation))
     generations.attach(connection, "current_mastery", generation)
-    connection.execute(SET_POLICIES, (policies_text(epoch), generation))
-    return Place(generation, base.facts_generation, "ready", position)
+    connection.execute(SET_POLICIES, (policies_text(timeline.at(position)), generation))
+    return Place(generation, base.facts_generation, "ready", reached)
 
 
 def policies_text(epoch: Epoch) -> str:
-    """Return the one text of the policy set of an epoch."""
-    return canonical([policy.model_dump(mode="json") for policy in epoch.policies]).decode()
+    """Return the one text of what decides in an epoch: its policies, what they lock, and upon which switch they came.
+
+    Upon which switch matters only where levels of before do, or who was there before.
+    """
+    return canonical([_policy_text(one) for one in epoch.rulings.standings]).decode()
+
+
+def _policy_text(one: Standing) -> dict[str, Any]:
+    text = one.scoped.model_dump(mode="json", exclude_defaults=True) | {"framework_id": one.scoped.framework_id}
+    if one.locked:
+        text["locked"] = one.locked
+    if one.looks_back:
+        text["upon"] = one.upon
+    return text
 
 
 def _levels(connection: psycopg.Connection[Any], generation: int) -> Place:
@@ -230,8 +288,8 @@ def _levels(connection: psycopg.Connection[Any], generation: int) -> Place:
 
 
 def _segments(batch: Sequence[StoredRow]) -> Iterator[tuple[str, list[StoredRow]]]:
-    """Cut a batch into runs of facts and single events of policies."""
-    for is_fact, rows in groupby(batch, lambda row: row.type in FACTS):
+    """Cut a batch into runs of facts and enrolments, and single events of policies and frameworks."""
+    for is_fact, rows in groupby(batch, lambda row: row.type in FACTS | ENROLMENTS):
         if is_fact:
             segment = list(rows)
             yield segment[0].type, segment

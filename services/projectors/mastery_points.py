@@ -9,6 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from infra.postgres.score_cells import NEVER, Facts
+from services.projectors.learner_places import Roster
 
 Int64s = NDArray[np.int64]
 
@@ -83,6 +84,8 @@ class CellFacts:
     frameworks: pa.Array
     scores: Facts
     judgements: Sequence[JudgementRow]
+    roster: Roster | None = None
+    """Where what policies ask of the learners is found; asked only if a policy depends on it."""
 
     def __len__(self) -> int:
         """Return the number of cells."""

@@ -9,22 +9,25 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from domain.kernel.errors import Invalid
 from domain.mastery.cells import NO_TIME, NOT_JUDGED, Cells, Codes, Entry, Vocabulary, cells_of
 from domain.mastery.compile import Compiled, compile_policy
+from domain.mastery.harmless import NO_LEVEL, kept, order_of
 from domain.mastery.kernel import NO_VALUE, Results, Status, evaluate
-from domain.policy.rulings import Ruling
+from domain.policy.events import HoldHarmless
+from domain.policy.rulings import Ruling, reach_us
 from domain.policy.starters import DEFAULT
+from domain.policy.timeline import Timeline
 from infra.postgres.score_cells import Facts
 from services.projectors.mastery_points import CellFacts, Int64s, JudgementRow, Points
-from services.projectors.policies import Timeline
+from services.projectors.mastery_rulings import deciding
+
+__all__ = ["NO_LEVEL", "Judge", "States", "changed", "warm_up"]
 
 ROWS_AT_ONCE: Final = 4_000_000
 """Score rows that are laid out for the kernel at a time: bounds the memory."""
-NO_LEVEL: Final = -1
 
 Int32s = NDArray[np.int32]
 
@@ -33,8 +36,10 @@ Int32s = NDArray[np.int32]
 class States:
     """What the policies say at each point.
 
-    `level`, `effective` and `judged` index `levels`, or are NO_LEVEL; `latest_us` is NO_TIME and `value` NO_VALUE
-    where there is none; `ruling` indexes `rulings`.
+    The levels index `levels`, or are NO_LEVEL; `latest_us` is NO_TIME and `value` NO_VALUE where there is none;
+    `ruling` indexes `rulings`. Where a ruling keeps levels, `before` is the one that stood when it came into force,
+    and `held` the same as far as it stands although a lower one is computed. `effective` is the judged level, else
+    the held, else the computed one.
     """
 
     levels: Sequence[str]
@@ -44,11 +49,18 @@ class States:
     level: Int32s
     effective: Int32s
     judged: Int32s
+    before: Int32s
+    held: Int32s
     status: NDArray[np.uint8]
     counted: Int32s
     scores: Int32s
     latest_us: Int64s
     digest: Int64s
+
+    @property
+    def standing(self) -> Int32s:
+        """The held level where there is one, else the computed one: what holds where nobody judged."""
+        return np.where(self.held != NO_LEVEL, self.held, self.level)
 
 
 def warm_up() -> None:
@@ -73,7 +85,7 @@ class Judge:
 
     def states(self, facts: CellFacts, points: Points, timeline: Timeline) -> States:
         """Return the state of each point under the policies in force at its position."""
-        rulings, ruling = _rulings(facts, points, timeline)
+        rulings, ruling = deciding(facts, points, timeline)
         n = len(points)
         states = States(
             levels=(),
@@ -83,6 +95,8 @@ class Judge:
             level=np.empty(n, np.int32),
             effective=np.empty(n, np.int32),
             judged=self._judged(facts.judgements, points),
+            before=np.full(n, NO_LEVEL, np.int32),
+            held=np.full(n, NO_LEVEL, np.int32),
             status=np.empty(n, np.uint8),
             counted=np.empty(n, np.int32),
             scores=np.empty(n, np.int32),
@@ -90,24 +104,48 @@ class Judge:
             digest=np.empty(n, np.int64),
         )
         for number, one in enumerate(rulings):
-            compiled = self._compile(one)
-            for chosen in _portions(facts.scores, points, np.flatnonzero(ruling == number)):
-                self._fill(states, facts.scores, points, chosen, compiled)
+            compiled, decided = self._compile(one), np.flatnonzero(ruling == number)
+            since_us = reach_us(one.terms)
+            for chosen in _portions(facts.scores, points, decided):
+                self._fill(states, facts.scores, points, chosen, (compiled, since_us))
+            if one.keeps_levels:
+                self._hold(states, facts, points, timeline, (number, decided))
         return replace(states, levels=self._vocabulary.levels.words)
 
-    def _fill(self, states: States, scores: Facts, points: Points, chosen: Int64s, compiled: Compiled) -> None:
+    def _hold(
+        self, states: States, facts: CellFacts, points: Points, timeline: Timeline, of: tuple[int, Int64s]
+    ) -> None:
+        """Let the level of before stand at points of one ruling, where that would fall and its terms keep it."""
+        number, chosen = of
+        ruling = states.rulings[number]
+        cells, cell = np.unique(points.cell[chosen], return_inverse=True)
+        before = timeline.before(ruling.epoch)
+        switch = Points(cells, np.full(len(cells), ruling.since), np.zeros(len(cells), np.int64))
+        standing = self.states(facts, switch, before).standing[cell]
+        documents = [one.document for epoch in before.epochs for one in epoch.rulings.standings]
+        order = order_of([DEFAULT, *documents, ruling.document], self._vocabulary.levels)
+        held = kept(states.level[chosen], standing, order)
+        if ruling.hold_harmless is HoldHarmless.AFTER_NEXT_EVIDENCE:
+            held[_has_new(facts.scores, points, chosen, ruling.since)] = NO_LEVEL
+        states.before[chosen], states.held[chosen] = standing, held
+        is_judged = self._compile(ruling).judged_levels(states.judged[chosen]) != NO_LEVEL
+        stands = (held != NO_LEVEL) & ~is_judged
+        states.effective[chosen[stands]] = held[stands]
+
+    def _fill(self, states: States, scores: Facts, points: Points, chosen: Int64s, under: tuple[Compiled, int]) -> None:
         """Evaluate the chosen points, all under one policy; one whose sums would leave 64 bits has that as its status.
 
         Such a cell stops neither a rebuild nor a policy: its level is none until a score or the policy changes.
         """
+        compiled, since_us = under
         rows, offsets = _in_force(scores, points.cell[chosen], points.at[chosen])
-        cells = scores.cells(rows, offsets, states.judged[chosen])
+        cells = scores.cells(*_reached(scores, rows, offsets, since_us), states.judged[chosen])
         try:
             results = evaluate(cells, compiled)
         except Invalid:
             if len(chosen) > 1:
                 for half in np.array_split(chosen, 2):
-                    self._fill(states, scores, points, half, compiled)
+                    self._fill(states, scores, points, half, under)
                 return
             results = _beyond_bounds(cells, compiled)
         codes = [self._vocabulary.levels.code(level) for level in compiled.levels]
@@ -149,21 +187,6 @@ def changed(points: Points, states: States) -> Int64s:
     return np.flatnonzero(differs)
 
 
-def _rulings(facts: CellFacts, points: Points, timeline: Timeline) -> tuple[list[Ruling], Int64s]:
-    """Return the rulings met, and for each point the index of the one that decides on it."""
-    words = pc.dictionary_encode(facts.frameworks, null_encoding="encode")
-    frameworks = words.dictionary.to_pylist()
-    starts = np.array([epoch.position for epoch in timeline.epochs], np.int64)
-    epoch = np.searchsorted(starts, points.at, "right") - 1
-    met: dict[tuple[str, str], tuple[int, Ruling]] = {}
-    table = np.zeros((len(starts), len(frameworks)), np.int64)
-    for e in np.unique(epoch):
-        for f, name in enumerate(frameworks):
-            ruling = timeline.epochs[e].rulings.ruling(name)
-            table[e, f], _ = met.setdefault((ruling.policy_id, ruling.version), (len(met), ruling))
-    return [ruling for _, ruling in met.values()], table[epoch, words.indices.to_numpy()[points.cell]]
-
-
 def _beyond_bounds(cells: Cells, compiled: Compiled) -> Results:
     """Return the result of a single cell that can't be added up: no value, no level but the judged one."""
     judged = int(cells.judged[0])
@@ -197,6 +220,20 @@ def _in_force(scores: Facts, cell: Int64s, at: Int64s) -> tuple[Int64s, Int64s]:
     keep = (scores.position[rows] <= at[point]) & (at[point] < scores.ended[rows])
     rows, point = rows[keep], point[keep]
     return rows, np.searchsorted(point, np.arange(len(cell) + 1)).astype(np.int64)
+
+
+def _reached(scores: Facts, rows: Int64s, offsets: Int64s, since_us: int) -> tuple[Int64s, Int64s]:
+    """Return the rows that occurred at or after a time, and where each point's begin; NO_TIME: all."""
+    if since_us == NO_TIME:
+        return rows, offsets
+    keep = scores.occurred_us[rows] >= since_us
+    return rows[keep], np.concatenate(([0], np.cumsum(keep)))[offsets]
+
+
+def _has_new(scores: Facts, points: Points, chosen: Int64s, since: int) -> NDArray[np.bool_]:
+    """Say of each chosen point whether a score is in force there that was first given beyond a position."""
+    rows, offsets = _in_force(scores, points.cell[chosen], points.at[chosen])
+    return _reduce(np.maximum, scores.given[rows], offsets, 0) > since
 
 
 def _reduce(how: np.ufunc, column: NDArray[Any], offsets: Int64s, empty: int) -> NDArray[Any]:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from domain.mastery.cells import Vocabulary
 from infra.postgres.all_scores import AllScores, fetch_all_scores
 from infra.postgres.score_cells import NEVER, SCORE_COLUMNS, CellKey, ScoreRow, facts_of, microseconds
+from services.projectors.learner_places import Roster
 from services.projectors.mastery_points import CellFacts, JudgementRow
 from services.projectors.parts import WHOLE, Part
 
@@ -29,12 +30,23 @@ ALL_JUDGEMENTS: Final = """
     SELECT learner_id, competency_id, level, position, recorded_at, lifted_position, lifted_at
     FROM read_model.judgement WHERE generation = %s AND {condition}
 """
-CELLS_OF_LEARNER: Final = """
+CELLS_OF_LEARNERS: Final = """
     SELECT learner_id, competency_id FROM read_model.score
-    WHERE generation = %(generation)s AND learner_id = %(learner)s
+    WHERE generation = %(generation)s AND learner_id = ANY(%(learners)s)
     UNION
     SELECT learner_id, competency_id FROM read_model.judgement
-    WHERE generation = %(generation)s AND learner_id = %(learner)s
+    WHERE generation = %(generation)s AND learner_id = ANY(%(learners)s)
+"""
+CELLS_OF_COMPETENCIES: Final = """
+    SELECT learner_id, competency_id FROM read_model.score
+    WHERE generation = %(generation)s AND competency_id = ANY(%(competencies)s)
+    UNION
+    SELECT learner_id, competency_id FROM read_model.judgement
+    WHERE generation = %(generation)s AND competency_id = ANY(%(competencies)s)
+"""
+MOVED_SINCE: Final = """
+    SELECT DISTINCT learner_id FROM read_model.learner_place
+    WHERE generation = %(generation)s AND (position > %(position)s OR closed_position > %(position)s)
 """
 CELLS_SINCE: Final = """
     SELECT learner_id, competency_id FROM read_model.score
@@ -79,6 +91,7 @@ def facts_of_cells(
         frameworks=pa.array([known.get(key) or published.get(key[1]) for key in keys], pa.string()),
         scores=facts_of(keys, rows, vocabulary),
         judgements=_judgements(cells, connection.execute(JUDGEMENTS_OF, values).fetchall()),
+        roster=Roster(connection, generation),
     )
 
 
@@ -87,7 +100,7 @@ def facts_of_part(
 ) -> CellFacts:
     """Return all facts of all cells of a part of the learners, as far as committed, with their times."""
     scored = fetch_all_scores(connection, generation, vocabulary, times=True, condition=part.condition)
-    return facts_of_scored(connection, scored, judgements_of(connection, generation, part))
+    return facts_of_scored(connection, generation, scored, judgements_of(connection, generation, part))
 
 
 def judgements_of(connection: psycopg.Connection[Any], generation: int, part: Part = WHOLE) -> list[tuple[Any, ...]]:
@@ -96,14 +109,15 @@ def judgements_of(connection: psycopg.Connection[Any], generation: int, part: Pa
 
 
 def facts_of_scored(
-    connection: psycopg.Connection[Any], scored: AllScores, judged: Sequence[tuple[Any, ...]]
+    connection: psycopg.Connection[Any], generation: int, scored: AllScores, judged: Sequence[tuple[Any, ...]]
 ) -> CellFacts:
     """Return the facts of cells with scores, given also the rows of judgements of all cells of their learners.
 
     A cell that is judged and has no scores is there too, after the others.
     """
+    roster = Roster(connection, generation)
     if not judged:
-        return CellFacts(scored.learners, scored.competencies, scored.frameworks, scored.facts, [])
+        return CellFacts(scored.learners, scored.competencies, scored.frameworks, scored.facts, [], roster)
     keys = [*dict.fromkeys((row[0], row[1]) for row in judged)]
     learners, competencies = (pa.array([key[place] for key in keys], pa.string()) for place in (0, 1))
     near = np.flatnonzero(pc.is_in(scored.learners, value_set=learners).to_numpy(zero_copy_only=False))
@@ -123,6 +137,7 @@ def facts_of_scored(
         frameworks=pa.concat_arrays([scored.frameworks, frameworks]),
         scores=replace(scored.facts, offsets=np.pad(scored.facts.offsets, (0, len(frameworks)), "edge")),
         judgements=_judgements(dict(zip(keys, cells.tolist(), strict=True)), judged),
+        roster=roster,
     )
 
 

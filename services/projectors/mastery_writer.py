@@ -13,6 +13,7 @@ from pyarrow import csv
 
 from domain.mastery.cells import NO_TIME
 from domain.mastery.kernel import NO_VALUE, Status
+from domain.policy.events import HoldHarmless
 from services.projectors.generations import partition
 from services.projectors.mastery_points import CellFacts, Int64s, Points
 from services.projectors.mastery_states import NO_LEVEL, States, changed
@@ -22,7 +23,7 @@ STAGE: Final = """
 """
 _MASTERY: Final = """
     framework_id, value_micro, level, status, judged_level, effective_level, counted, scores, latest_occurred_at,
-    policy_id, policy_version, evidence_digest, position
+    policy_id, policy_version, evidence_digest, position, hold_harmless, held_level, before_level
 """
 MASTERY_COLUMNS: Final = f"generation, learner_id, competency_id, {_MASTERY}"
 MERGE: Final = f"""
@@ -33,11 +34,12 @@ MERGE: Final = f"""
 """
 CHANGE_COLUMNS: Final = """
     generation, learner_id, competency_id, before_level, after_level, before_value_micro, after_value_micro,
-    cause, cause_position, policy_version, changed_at
+    cause, cause_position, policy_version, changed_at, hold_harmless, held_level
 """
 ROWS_AT_ONCE: Final = 20_000
 """Rows that are laid out for COPY at a time: bounds the memory."""
 _STATUS: Final = [status.name.lower() for status in Status]
+_MODES: Final = [mode.value for mode in HoldHarmless if mode is not HoldHarmless.NONE]
 _PLAIN: Final = csv.WriteOptions(include_header=False, quoting_style="none")
 """Ids, codes and numbers need no quotes; a value that did would be refused here."""
 
@@ -106,6 +108,8 @@ class MasteryWriter:
             _words([ruling.version for ruling in states.rulings], ruling),
             pa.array(states.digest[chosen]),
             pa.array(touched[cells]),
+            *self._held(chosen),
+            _words(states.levels, states.before[chosen]),
         ]
 
     def _changes(self, chosen: Int64s, switches: Int64s) -> list[pa.Array]:
@@ -122,7 +126,15 @@ class MasteryWriter:
             pa.array(points.at[chosen]),
             _words([ruling.version for ruling in states.rulings], states.ruling[chosen]),
             _times(points.time_us[chosen]),
+            *self._held(chosen),
         ]
+
+    def _held(self, chosen: Int64s) -> list[pa.Array]:
+        """Return under which hold-harmless terms points stand, and the level of before that is kept."""
+        states = self._states
+        asked = [ruling.hold_harmless for ruling in states.rulings]
+        mode = np.array([_MODES.index(one) if one in _MODES else NO_LEVEL for one in asked], np.int32)
+        return [_words(_MODES, mode[states.ruling[chosen]]), _words(states.levels, states.held[chosen])]
 
 
 def _portions(rows: Int64s) -> list[Int64s]:

@@ -15,14 +15,14 @@ import structlog
 from domain.kernel.envelope import Actor, Meta, Role
 from domain.kernel.errors import Conflict, Unavailable
 from domain.kernel.ids import ActorId
-from domain.policy.events import PolicyActivated, PolicyPublished, joined
+from domain.policy.events import PolicyActivated, PolicyPublished
 from infra.postgres.event_store import Append, BlockingEventStore, blocking_event_store
 from schemas.canonical import canonical_model
 from schemas.registry import decode
 from services.projectors import generations, ledger
 from services.projectors.mastery import NAME, PREPARED, policies_text, prepare
 from services.projectors.mastery_states import Judge
-from services.projectors.policies import Epoch, epoch_of, load_timeline
+from services.projectors.policies import Epoch, load_timeline, with_policy
 from services.projectors.retiring import retire_next
 
 POLL_S: Final = 1.0
@@ -89,13 +89,15 @@ def publish_next(connection: psycopg.Connection[Any], conninfo: str, cells: Path
         row = connection.execute(PENDING, (live.position,)).fetchone()
         if row is None or live.generation is None:
             return False
-        published, current = pending_of(*row), load_timeline(connection).epochs[-1]
+        published, timeline = pending_of(*row), load_timeline(connection)
+        current = timeline.epochs[-1]
         if current.position > live.position:
             return False
-        epoch = epoch_of(connection, joined(current.policies, published.event.scoped))
-        found = connection.execute(PREPARED, (live.facts_generation, policies_text(epoch))).fetchone()
+        timeline = with_policy(connection, timeline, live.position, published.event.scoped)
+        epoch, grown = timeline.epochs[-1], timeline.regrown(live.position)
+        found = connection.execute(PREPARED, (live.facts_generation, policies_text(epoch), grown)).fetchone()
         if found is None:
-            prepare(connection, Judge(), epoch, live.place, cells)
+            prepare(connection, Judge(), (timeline, live.position), live.place, cells)
     with blocking_event_store(conninfo) as store:
         activate(connection, store, published, current, epoch)
     return True

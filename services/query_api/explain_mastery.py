@@ -5,14 +5,17 @@ from typing import Any, Final
 
 from domain.kernel.errors import Unknown
 from domain.kernel.ids import CompetencyId
+from domain.kernel.scores import from_micro
 from domain.mastery.cells import Cells, cells_of
 from domain.mastery.compile import compile_policy
 from domain.mastery.explanation import ExplainedClause, ExplainedEntry, Explanation, explain
+from domain.policy.rulings import Ruling, reach_us
 from domain.policy.words.catalogue import Language
+from infra.postgres.score_cells import ScoreRow, microseconds
 from services.query_api.answers import Answer, Connection, Part, rows
-from services.query_api.learner_mastery import LearnerCells, View, read_cells
+from services.query_api.learner_mastery import LearnerCells, View, is_judged, reached, read_cells
 from services.query_api.plain_words import in_words
-from services.query_api.rulings import read_rulings
+from services.query_api.rulings import Kept, LearnerRulings, read_learner_rulings
 
 COMPETENCY: Final = """
     SELECT competency->>'competency_id' AS competency_id, event.data->>'framework_id' AS framework_id,
@@ -81,7 +84,9 @@ class MasteryExplained(Answer):
     """Computed."""
     judged: str | None
     effective: str | None
-    """The judged level where one holds, else the computed one."""
+    """The judged level where one holds, else the one that is kept, else the computed one."""
+    kept: Kept | None
+    """The level from before the policy, where it stands although the policy computes a lower one."""
     judgement: JudgementExplained | None
     next_level: str | None
     missing: str | None
@@ -104,20 +109,55 @@ async def read_explanation(connection: Connection, learner_id: str, view: CellVi
     if not held:
         raise Unknown("not-found", f"competency {competency_id} is in no published framework")
     learner = await read_cells(connection, learner_id, view, competency_id)
-    rulings = await read_rulings(connection, view.policy)
-    ruling = rulings.ruling(learner.framework_of(competency_id) or held[0]["framework_id"])
-    explanation = explain(_cell(learner), 0, compile_policy(ruling.document, learner.vocabulary))
+    rulings = await read_learner_rulings(connection, learner_id, view.policy, view.as_of, view.known_at)
+    ruling = rulings.ruling(learner.framework_of(competency_id) or held[0]["framework_id"], competency_id)
+    explanation, kept = _explain(learner, ruling, rulings)
     asked = {"learner_id": learner_id, "competency_id": competency_id, "known_at": view.known_at}
     judgement = learner.judgements.get(competency_id)
     return MasteryExplained(
         learner_id=learner_id,
         **held[0],
         view=view,
-        in_words=in_words(learner_id, held[0]["statement"], explanation, judgement, view.lang),
+        in_words=in_words(learner_id, held[0]["statement"], explanation, judgement, view.lang, kept=kept),
         policy_id=ruling.policy_id,
+        kept=kept,
         **explanation.model_dump(exclude={"entries"}),
         judgement=JudgementExplained(**judgement) if judgement else None,
         entries=_entries(explanation, await rows(connection, NAMES, asked)),
+    )
+
+
+def _explain(learner: LearnerCells, ruling: Ruling, rulings: LearnerRulings) -> tuple[Explanation, Kept | None]:
+    """Explain the cell under the policy that decides on it: what it reaches, and what it leaves standing."""
+    since_us, scores = reach_us(ruling.terms), learner.scores
+    compiled = compile_policy(ruling.document, learner.vocabulary)
+    explanation = explain(reached(_cell(learner), since_us), 0, compiled)
+    unreached = tuple(_unreached(score) for score in scores if microseconds(score.occurred_at) < since_us)
+    told = explanation.model_copy(update={"entries": (*explanation.entries, *unreached)})
+    competency_id = learner.competency_ids[0] if learner.competency_ids else ""
+    level = rulings.held(ruling, competency_id, explanation.level, scores)
+    if level is None:
+        return told, None
+    if not is_judged(explanation.judged, ruling):
+        told = told.model_copy(update={"effective": level})
+    terms = ruling.hold_harmless
+    return told, Kept(level=level, hold_harmless=terms, position=ruling.since, since=rulings.begun[ruling.since])
+
+
+def _unreached(score: ScoreRow) -> ExplainedEntry:
+    return ExplainedEntry(
+        position=score.given_position,
+        kind=score.kind,
+        role=score.assessor_role,
+        task=score.task,
+        occurred_us=microseconds(score.occurred_at),
+        recorded_us=microseconds(score.given_at),
+        value=from_micro(score.value_micro),
+        possible=from_micro(score.possible_micro),
+        counted_as=None,
+        weight=0,
+        share="0",
+        dropped_because="before-the-reach",
     )
 
 

@@ -11,14 +11,15 @@ from domain.kernel.envelope import OccurredAt
 from domain.kernel.scores import from_micro
 from domain.mastery.cells import Cells, Vocabulary
 from domain.mastery.compile import Compiled, compile_policy
+from domain.mastery.history import only
 from domain.mastery.kernel import NO_VALUE, Results, Status, evaluate
-from domain.policy.rulings import Ruling, Rulings
+from domain.policy.rulings import Ruling, reach_us
 from infra.postgres.score_cells import SCORES_IN_FORCE, ScoreRow, cells_in_force
 from services.query_api.answers import Answer, Asked, Connection, Part, rows
-from services.query_api.rulings import read_rulings
+from services.query_api.rulings import LearnerRulings, read_learner_rulings
 
 CURRENT: Final = """
-    SELECT competency_id, framework_id, status, value_micro, level, judged_level, effective_level,
+    SELECT competency_id, framework_id, status, value_micro, level, judged_level, held_level, effective_level,
            counted, scores, latest_occurred_at, policy_id, policy_version
       FROM read_model.current_mastery
      WHERE generation = (SELECT generation FROM read_model.live WHERE projector = 'mastery')
@@ -41,7 +42,8 @@ JUDGED: Final = """
 class CompetencyMastery(Part):
     """What a policy says of one competency. Values are decimal text.
 
-    `level` is computed, `judged_level` a person's decision, `effective_level` the one that holds.
+    `level` is computed, `judged_level` a person's decision, `effective_level` the one that holds. Where a level
+    stands that was there before the policy, although it computes a lower one, `held_level` says which.
     """
 
     competency_id: str
@@ -51,6 +53,7 @@ class CompetencyMastery(Part):
     value: str | None
     level: str | None
     judged_level: str | None
+    held_level: str | None = None
     effective_level: str | None
     counted: int
     """Scores that the policy counted, of `scores` in force."""
@@ -111,7 +114,7 @@ async def read_mastery(connection: Connection, learner_id: str, view: View = NOW
     if view == NOW:
         competencies = [_current(row) for row in await rows(connection, CURRENT, {"learner_id": learner_id})]
     else:
-        rulings = await read_rulings(connection, view.policy)
+        rulings = await read_learner_rulings(connection, learner_id, view.policy, view.as_of, view.known_at)
         competencies = _evaluate(await read_cells(connection, learner_id, view), rulings)
     return LearnerMastery(learner_id=learner_id, view=view, competencies=tuple(competencies))
 
@@ -134,17 +137,33 @@ def _current(row: dict[str, Any]) -> CompetencyMastery:
     return CompetencyMastery(**row, value=None if value is None else from_micro(value))
 
 
-def _evaluate(learner: LearnerCells, rulings: Rulings) -> list[CompetencyMastery]:
-    """Return what the kernel makes of each cell, under the policy of its framework."""
-    results: dict[str, tuple[Compiled, Results]] = {}
+def _evaluate(learner: LearnerCells, rulings: LearnerRulings) -> list[CompetencyMastery]:
+    """Return what the kernel makes of each cell, under the policy that decides on it."""
+    results: dict[tuple[str, int], tuple[Compiled, Results]] = {}
     found = []
     for cell, competency_id in enumerate(learner.competency_ids):
-        ruling = rulings.ruling(learner.framework_of(competency_id))
-        if ruling.version not in results:
+        ruling = rulings.ruling(learner.framework_of(competency_id), competency_id)
+        since_us = reach_us(ruling.terms)
+        if (ruling.version, since_us) not in results:
             compiled = compile_policy(ruling.document, learner.vocabulary)
-            results[ruling.version] = compiled, evaluate(learner.cells, compiled)
-        found.append(_computed(learner, cell, ruling, results[ruling.version]))
+            results[ruling.version, since_us] = compiled, evaluate(reached(learner.cells, since_us), compiled)
+        computed = _computed(learner, cell, ruling, results[ruling.version, since_us])
+        held = rulings.held(ruling, competency_id, computed.level, learner.scores_of(competency_id))
+        if held is not None:
+            shown = computed.effective_level if is_judged(computed.judged_level, ruling) else held
+            computed = computed.model_copy(update={"held_level": held, "effective_level": shown})
+        found.append(computed)
     return sorted(found, key=lambda one: (one.framework_id or "", one.competency_id))
+
+
+def reached(cells: Cells, since_us: int) -> Cells:
+    """Return the cells with the scores that occurred at or after a time."""
+    return only(cells, cells.occurred_us >= since_us)
+
+
+def is_judged(level: str | None, ruling: Ruling) -> bool:
+    """Say whether a judged level holds: one that the policy does not have has no effect under it."""
+    return level in ruling.document.level_codes
 
 
 def _computed(learner: LearnerCells, cell: int, ruling: Ruling, outcome: tuple[Compiled, Results]) -> CompetencyMastery:

@@ -8,6 +8,7 @@ from typing import Any
 from domain.mastery.explanation import ExplainedClause, Explanation
 from domain.policy.words.catalogue import Language, say, word
 from domain.policy.words.sentences import clause_name, values_of
+from services.query_api.rulings import Kept
 
 
 def in_words(
@@ -16,11 +17,14 @@ def in_words(
     told: Explanation,
     judgement: Mapping[str, Any] | None,
     language: Language = Language.ENGLISH,
+    *,
+    kept: Kept | None = None,
 ) -> str:
     """Return the explanation as one paragraph."""
     sentences = [
         _level(learner_id, statement, told, language),
         *_judgement(told, judgement, language),
+        *_kept(told, kept, language),
         *_basis(told, language),
         *_dropped(told, language),
         *_unmet(told, language),
@@ -54,6 +58,14 @@ def _judgement(told: Explanation, judgement: Mapping[str, Any] | None, language:
         computed=told.level or text("explain.none"),
     )
     return [f"{decision[0].upper()}{decision[1:]}"]
+
+
+def _kept(told: Explanation, kept: Kept | None, language: Language) -> list[str]:
+    if kept is None:
+        return []
+    computed = told.level or say(language, "explain.none")
+    day = f"{kept.since:%Y-%m-%d}"
+    return [say(language, f"explain.kept.{kept.hold_harmless}", level=kept.level, day=day, computed=computed)]
 
 
 def _basis(told: Explanation, language: Language) -> list[str]:

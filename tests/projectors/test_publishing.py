@@ -12,7 +12,7 @@ from infra.postgres.event_store import Append, BlockingEventStore, blocking_even
 from services.projectors import generations, ledger, publishing
 from services.projectors.filler import Filler
 from services.projectors.mastery import Mastery
-from services.projectors.policies import epoch_of, load_timeline
+from services.projectors.policies import load_timeline, with_policy
 from services.projectors.publishing import publish_next
 from services.projectors.rebuild import rebuild
 from tests.projectors.fold import HIGHEST, LATEST_OF_TWO
@@ -136,9 +136,9 @@ def test_an_activation_does_not_undo_a_rollback_that_came_while_levels_were_made
 ) -> None:
     store.append(log.append("policy-p1", published("p1", HIGHEST)))
     pending = publishing.Pending(5, published("p1", HIGHEST))
-    seen = load_timeline(connection).epochs[-1]
+    seen = load_timeline(connection)
     store.append(log.append("policy-p2", drafted("p2", LATEST_OF_TWO), activated([scoped("p2", LATEST_OF_TWO)])))
-    publishing.activate(connection, store, pending, seen, epoch_of(connection, (P1,)))
+    publishing.activate(connection, store, pending, seen.epochs[-1], with_policy(connection, seen, 5, P1).epochs[-1])
     assert store.head() == 7
 
 

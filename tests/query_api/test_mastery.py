@@ -51,6 +51,7 @@ async def test_current_mastery_shows_the_computed_level_and_the_judged_one(api: 
             "value": "68.75",
             "level": "developing",
             "judged_level": "advanced",
+            "held_level": None,
             "effective_level": "advanced",
             "counted": 2,
             "scores": 2,

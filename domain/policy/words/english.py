@@ -129,6 +129,10 @@ ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
         "explain.level": 'Learner {learner} is at {level} in "{goal}"',
         "explain.under": '{standing}, under the policy "{policy}" (version {version}).',
         "explain.judged": "{role} {actor} judged {level} on {day}{because}; {holds}, the computed level is {computed}.",
+        "explain.kept.never_lower": "The level stands at {level} since the change of policy on {day}, which lowers "
+        "none; the computed level is {computed}.",
+        "explain.kept.after_next_evidence": "The level stands at {level} since the change of policy on {day}, until "
+        "the next score; the computed level is {computed}.",
         "explain.because": ", because: {reason}",
         "explain.holds": "that holds",
         "explain.does_not_hold": "the policy does not let that hold",
@@ -159,6 +163,7 @@ ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
         "dropped.not-most-frequent": "{count:was|were} not the most frequent value",
         "dropped.decayed": "{count:was|were} too old to weigh",
         "dropped.below-the-bar": "{count:was|were} below the bar",
+        "dropped.before-the-reach": "{count:was|were} given for work from before the day that the policy counts from",
         # who
         "role.learner": "learner",
         "role.guardian": "guardian",

@@ -145,6 +145,10 @@ SPANISH: Final[Mapping[str, str]] = MappingProxyType(
         "explain.under": '{standing}, según la política "{policy}" (versión {version}).',
         "explain.judged": "Decisión de {role} {actor} el {day}: {level}{because}; {holds}, el nivel calculado es "
         "{computed}.",
+        "explain.kept.never_lower": "El nivel se mantiene en {level} desde el cambio de política del {day}, que no "
+        "baja ninguno; el nivel calculado es {computed}.",
+        "explain.kept.after_next_evidence": "El nivel se mantiene en {level} desde el cambio de política del {day}, "
+        "hasta la próxima calificación; el nivel calculado es {computed}.",
         "explain.because": ", porque: {reason}",
         "explain.holds": "es lo que vale",
         "explain.does_not_hold": "la política no permite que valga",
@@ -175,6 +179,7 @@ SPANISH: Final[Mapping[str, str]] = MappingProxyType(
         "dropped.not-most-frequent": "{count:no es|no son} el valor que más se repite",
         "dropped.decayed": "{count:es demasiado antigua|son demasiado antiguas} para pesar",
         "dropped.below-the-bar": "{count:está|están} por debajo del mínimo",
+        "dropped.before-the-reach": "{count:es|son} de un trabajo anterior al día desde el que cuenta la política",
         # who
         "role.learner": "alumno",
         "role.guardian": "familia",

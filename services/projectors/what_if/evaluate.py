@@ -36,6 +36,7 @@ class Draft(NamedTuple):
 
     scoped: ScopedPolicy
     document: PolicyDocument
+    locked: tuple[str, ...] = ()
 
 
 class Simulated(NamedTuple):
@@ -93,7 +94,7 @@ def simulate(
         if live.generation is None or position > live.position:
             raise Unavailable("unavailable", f"mastery has not come to position {position}", position=live.position)
         timeline = load_timeline(connection)
-        drafted = timeline.with_draft(position, draft.scoped, draft.document)
+        drafted = timeline.with_draft(position, draft.scoped, draft.document, draft.locked)
         watcher.started(position)
         return _go_through(
             connection, live.place, (timeline, drafted), Asked(draft, position, flag_ratio, watcher, cells)
