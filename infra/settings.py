@@ -104,6 +104,30 @@ class QueryAPISettings(DatabaseSettings, TokenSettings, StreamSettings):
     )
 
 
+class PublisherSettings(DatabaseSettings, StreamSettings):
+    """The publisher, and what reads the topics."""
+
+    kafka_servers: str | None = Field(
+        None, description="Addresses of Kafka brokers, with commas between; where none is set, nothing is published."
+    )
+    kafka_topic_prefix: str = Field(
+        "mastery.", pattern=r"^[A-Za-z0-9._-]{0,100}$", description="What the names of all topics begin with."
+    )
+    kafka_partitions: int = Field(8, ge=1, le=10_000, description="Partitions of a topic that the publisher makes.")
+    kafka_replicas: int = Field(1, ge=1, le=10, description="Replicas of a topic that the publisher makes.")
+
+    @property
+    def servers(self) -> list[str]:
+        """The addresses, one by one.
+
+        Raises:
+            Misconfigured: configuration, if none is set.
+        """
+        if not self.kafka_servers:
+            raise Misconfigured("configuration", "MASTERY_KAFKA_SERVERS is not set, there is nowhere to publish to")
+        return [server.strip() for server in self.kafka_servers.split(",")]
+
+
 S = TypeVar("S", bound=_Settings)
 
 

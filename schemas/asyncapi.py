@@ -6,17 +6,27 @@ Source: AsyncAPI 3.0.0, its Kafka bindings 0.5.0, and CloudEvents 1.0.2 for the 
 from collections.abc import Mapping
 from typing import Any, Final
 
+from schemas.messages import MESSAGES, message_schema
 from schemas.published import Schema, published_schema
 from schemas.registry import EVENTS
 
-EVENTS_TOPIC: Final = "mastery.events"
+PREFIX: Final = "mastery."
+"""What the names of all topics begin with, unless a district says otherwise."""
+EVENTS_TOPIC: Final = "events"
 """All events, keyed by learner (where there is none, by stream), so that each learner's events stay in order."""
-POLICIES_TOPIC: Final = "mastery.policies"
+POLICIES_TOPIC: Final = "policies"
 """The events in the life of policies."""
+CHANGES_TOPIC: Final = "changes"
+"""What the policies say now of each cell, keyed `learner|competency`; keeps the latest of each."""
+PARKED_TOPIC: Final = "parked"
+"""What is parked now, keyed `projector|position`; a tombstone says that it is resolved."""
 CHANNELS: Final[Mapping[str, str]] = {
     EVENTS_TOPIC: "Every event of the ledger, in commit order for each key: the learner, or the stream where there is"
     " none. At least once: `ce_id` tells a repeated event.",
     POLICIES_TOPIC: "The events in the life of mastery policies, in commit order for each policy.",
+    CHANGES_TOPIC: "What the policies in force say of each cell (`learner|competency`) now: compacted, so that it holds"
+    " the latest of each; a tombstone where nothing is known any more.",
+    PARKED_TOPIC: "Events that no projector can digest, by `projector|position`: compacted, a tombstone if resolved.",
 }
 _TEXT: Final = {"type": "string"}
 HEADERS: Final[Schema] = {
@@ -45,7 +55,13 @@ def asyncapi(examples: Mapping[str, Any], version: str) -> Schema:
     """Return the document, given an example of each event's published data by type name."""
     messages = {name: _message(name, examples[name]) for name in EVENTS}
     policies = [name for name in EVENTS if name.startswith("policy.")]
-    channels = {EVENTS_TOPIC: list(EVENTS), POLICIES_TOPIC: policies}
+    messages |= {name: _plain_message(name) for name in MESSAGES}
+    channels = {
+        EVENTS_TOPIC: list(EVENTS),
+        POLICIES_TOPIC: policies,
+        CHANGES_TOPIC: ["mastery.now"],
+        PARKED_TOPIC: ["parked.now"],
+    }
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -71,10 +87,22 @@ _JSON_SCHEMA: Final = "application/schema+json;version=draft-07"
 
 def _channel(topic: str, names: list[str]) -> Schema:
     return {
-        "address": topic,
+        "address": PREFIX + topic,
         "description": CHANNELS[topic],
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names},
-        "bindings": {"kafka": {"topic": topic, "bindingVersion": "0.5.0"}},
+        "bindings": {"kafka": {"topic": PREFIX + topic, "bindingVersion": "0.5.0"}},
+    }
+
+
+def _plain_message(name: str) -> Schema:
+    schema = message_schema(name)
+    return {
+        "name": name,
+        "title": schema["title"],
+        "summary": schema["description"].split("\n")[0],
+        "contentType": "application/json",
+        "payload": {"schemaFormat": "application/schema+json;version=2020-12", "schema": schema},
+        "bindings": {"kafka": {"key": {"type": "string"}, "bindingVersion": "0.5.0"}},
     }
 
 

@@ -6,7 +6,20 @@ import typer
 from rich.text import Text
 
 from domain.kernel.errors import LedgerError
-from services.cli import audit, cells, demo, imports, learner, policy, projector, serve, status, stream, token
+from services.cli import (
+    audit,
+    cells,
+    demo,
+    imports,
+    learner,
+    policy,
+    projector,
+    publisher,
+    serve,
+    status,
+    stream,
+    token,
+)
 from services.cli.output import err, exit_code
 
 app = typer.Typer(
@@ -17,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for noun in (demo, serve, status, learner, audit, policy, imports, projector, cells, stream, token):
+for noun in (demo, serve, status, learner, audit, policy, imports, projector, cells, publisher, stream, token):
     noun.register(app)
 
 

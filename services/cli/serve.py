@@ -26,6 +26,7 @@ STOP_TIMEOUT_S: Final = 15
 PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "command-api": ("command-api",),
     "query-api": ("query-api",),
+    "publisher": ("publisher", "run"),
 } | {f"projector {name}": ("projector", "run", name) for name in PROJECTORS}
 
 
@@ -103,7 +104,7 @@ def serve() -> None:
     with open_ledger():
         parts: list[Part] = []
         try:
-            for name in PARTS:
+            for name in _wanted():
                 parts.append(Part(name))
                 parts[-1].start()
             _tell_when_ready(stop, parts)
@@ -113,6 +114,13 @@ def serve() -> None:
         finally:
             _stop(parts)
     err.print("stopped")
+
+
+def _wanted() -> Sequence[str]:
+    """Return the parts to run: the publisher only where a broker is named."""
+    from infra.settings import PublisherSettings, read_settings
+
+    return [name for name in PARTS if name != "publisher" or read_settings(PublisherSettings).kafka_servers]
 
 
 def _stop(parts: Sequence[Part]) -> None:

@@ -2,11 +2,11 @@
 
 import time
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
-from services.cli.output import AsJSON, examples, out
+from services.cli.output import AsJSON, examples, out, progress_bar, show
 
 POLL_S: Final = 0.25
 app = typer.Typer(no_args_is_help=True, help="The event stream: CloudEvents in commit order, nothing personal in them.")
@@ -52,3 +52,32 @@ def tail(
                 if not follow:
                     return
                 time.sleep(POLL_S)
+
+
+@app.command(
+    "republish",
+    epilog=examples("mastery stream republish --from 0", "mastery stream republish --from 1200 --to events.again"),
+)
+def republish(
+    *,
+    after: Annotated[int, typer.Option("--from", min=0, help="Events after this position.")],
+    topic: Annotated[str | None, typer.Option("--to", help="Another topic than `events`, without the prefix.")] = None,
+    as_json: AsJSON = False,
+) -> None:
+    """Send events to Kafka again, for a topic that was lost or for a new one; what is tracked stays."""
+    from infra.settings import PublisherSettings, read_settings
+    from schemas.asyncapi import EVENTS_TOPIC
+    from services.cli.ledger import open_ledger
+    from services.publisher.publisher import republish as publish_again
+
+    to, settings = topic or EVENTS_TOPIC, read_settings(PublisherSettings)
+    told: dict[str, Any] = {"topic": settings.kafka_topic_prefix + to, "from": after, "position": after}
+    with open_ledger() as database, progress_bar("events") as report:
+        for position, head in publish_again(database.app, settings, after, to):
+            report(position - after, head - after)
+            told["position"] = position
+    show(
+        told,
+        as_json=as_json,
+        render=lambda: out.print(f"{told['topic']} has the events up to position {told['position']}"),
+    )

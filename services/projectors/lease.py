@@ -1,41 +1,5 @@
-"""The lease of a projector: a session lock of the database, so that one live runner works and others stand by.
+"""The lease, for the projectors."""
 
-The database drops it with the session: a killed runner frees it at once.
-"""
+from infra.postgres.lease import LOCK_CLASS, give_back, is_taken, take
 
-from typing import Any, Final
-
-import psycopg
-
-LOCK_CLASS: Final = 7701
-"""First key of our advisory locks for projectors; the second is a hash of the purpose."""
-TAKE: Final = "SELECT pg_try_advisory_lock(%s, hashtext(%s))"
-RELEASE: Final = "SELECT pg_advisory_unlock(%s, hashtext(%s))"
-IS_TAKEN: Final = """
-    SELECT EXISTS (
-        SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted
-            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-            AND classid::bigint = %s AND objid::bigint = hashtext(%s)::bigint & 4294967295
-    )
-"""
-
-
-def take(connection: psycopg.Connection[Any], purpose: str) -> bool:
-    """Take the lease, if nobody has it; it lasts as long as the connection."""
-    return _say(connection, TAKE, purpose)
-
-
-def give_back(connection: psycopg.Connection[Any], purpose: str) -> None:
-    """Let somebody else take the lease."""
-    _say(connection, RELEASE, purpose)
-
-
-def is_taken(connection: psycopg.Connection[Any], purpose: str) -> bool:
-    """Say whether anybody has the lease."""
-    return _say(connection, IS_TAKEN, purpose)
-
-
-def _say(connection: psycopg.Connection[Any], query: str, purpose: str) -> bool:
-    row = connection.execute(query.encode(), (LOCK_CLASS, purpose)).fetchone()
-    assert row is not None
-    return bool(row[0])
+__all__ = ["LOCK_CLASS", "give_back", "is_taken", "take"]

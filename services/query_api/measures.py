@@ -29,6 +29,13 @@ class Measures:
         self._rate = self._gauge("events_per_second", "Events that a projector took a second, in its last batch.")
         self._parked = self._gauge("parked", "Events that park a learner in a projector.")
 
+        self._topic_lag = Gauge(
+            "mastery_publisher_lag_events", "Events not yet acknowledged.", ("topic",), registry=self.registry
+        )
+        self._topic_stands = Gauge(
+            "mastery_publisher_stands", "1 while the publisher can't go on.", ("topic",), registry=self.registry
+        )
+
     def _gauge(self, name: str, help_text: str) -> Gauge:
         return Gauge(f"mastery_projector_{name}", help_text, ("projector",), registry=self.registry)
 
@@ -39,6 +46,9 @@ class Measures:
             self._lag_seconds.labels(projector.name).set(projector.lag_seconds)
             self._rate.labels(projector.name).set(projector.events_per_second)
             self._parked.labels(projector.name).set(projector.parked)
+        for publication in projections.publications:
+            self._topic_lag.labels(publication.topic).set(publication.lag_events)
+            self._topic_stands.labels(publication.topic).set(publication.fault is not None)
         return generate_latest(self.registry)
 
 

@@ -58,6 +58,14 @@ GENERATIONS: Final = """
 """Each part of a generation under construction passes over all events; so their mean is how far it is."""
 
 
+PUBLICATIONS: Final = """
+    SELECT topic, position, (SELECT coalesce(max(position), 0) FROM ledger.event) - position AS lag_events,
+           messages, fault, updated_at
+      FROM read_model.publication
+     ORDER BY topic
+"""
+
+
 class Generation(Part):
     """One build of a read model: building, ready, live or kept; while it is built, how far, how fast, how long yet."""
 
@@ -84,10 +92,25 @@ class Projector(Part):
     generations: tuple[Generation, ...]
 
 
+class Publication(Part):
+    """A Kafka topic: the position up to which the broker has acknowledged all, how far that is behind the head.
+
+    `fault` says why the publisher stands, while it does.
+    """
+
+    topic: str
+    position: int
+    lag_events: int
+    messages: int
+    fault: str | None
+    updated_at: datetime
+
+
 class Projections(Answer):
-    """All projectors; `position` is the head of the log."""
+    """All projectors, and the topics of the publisher if there is one; `position` is the head of the log."""
 
     projectors: tuple[Projector, ...]
+    publications: tuple[Publication, ...] = ()
 
 
 class Tracking(Part):
@@ -129,4 +152,5 @@ async def read_projections(connection: Connection) -> Projections:
         for row in found
         if row["name"] is not None
     ]
-    return Projections(position=found[0]["head"], projectors=tuple(projectors))
+    topics = tuple(Publication(**row) for row in await rows(connection, PUBLICATIONS, {}))
+    return Projections(position=found[0]["head"], projectors=tuple(projectors), publications=topics)

@@ -1,0 +1,1 @@
+"""The broker: addresses, topics, the producer."""

@@ -1,0 +1,1 @@
+"""The publisher: the event log as Kafka topics."""

@@ -1,0 +1,211 @@
+"""The publisher: one process that keeps the topics up to date with the log; a second one stands by.
+
+A topic's position is tracked after the broker has acknowledged all up to it. So a kill repeats at most the last
+batch, never leaves a gap, and never swaps two events of a key.
+"""
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final, NamedTuple
+
+import psycopg
+import structlog
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+
+from domain.kernel.errors import Misconfigured
+from infra.kafka.topics import MESSAGE_BYTES_MAX, Topic, ensure_topics
+from infra.postgres import lease
+from infra.settings import PublisherSettings
+from schemas.asyncapi import CHANGES_TOPIC, EVENTS_TOPIC, PARKED_TOPIC, POLICIES_TOPIC
+from services.publisher.feeds import Batch, Connection, note_parked, read_changes, read_events, read_parked
+
+COMPACTED: Final = {EVENTS_TOPIC: False, POLICIES_TOPIC: False, CHANGES_TOPIC: True, PARKED_TOPIC: True}
+"""The topics, and whether each keeps only the latest message of a key."""
+LEASE: Final = "publish"
+BATCH_EVENTS: Final = 2_000
+POLL_S: Final = 0.25
+"""How long a missed notification can go unseen, and a change of the read models."""
+RETRY_S_MIN: Final = 0.1
+RETRY_S_MAX: Final = 5.0
+DELIVERY_TIMEOUT_MS: Final = 10_000
+"""After which a batch that is not acknowledged is sent again by a new producer, which makes lost topics anew."""
+TRACKED: Final = "SELECT position FROM read_model.publication WHERE topic = %s"
+TRACK: Final = """
+    INSERT INTO read_model.publication (topic, position, messages) VALUES (%(topic)s, %(position)s, %(messages)s)
+    ON CONFLICT (topic) DO UPDATE SET position = %(position)s, fault = NULL, updated_at = now(),
+        messages = publication.messages + %(messages)s
+"""
+STAND: Final = """
+    INSERT INTO read_model.publication (topic, fault) VALUES (%(topic)s, %(fault)s)
+    ON CONFLICT (topic) DO UPDATE SET fault = %(fault)s, updated_at = now()
+"""
+log = structlog.get_logger()
+
+
+class Feed(NamedTuple):
+    """What one tracked topic is fed with: its next batch after a position, and what is noted with its position."""
+
+    topic: str
+    read: Callable[[Connection, int], Batch]
+    note: Callable[[Connection, Batch], None] = lambda _connection, _batch: None
+
+
+def main(conninfo: str, settings: PublisherSettings) -> None:
+    """Run as a program, until SIGTERM or SIGINT."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    run(conninfo, settings, stop)
+
+
+def run(conninfo: str, settings: PublisherSettings, stop: threading.Event) -> None:
+    """Publish until `stop` is set; survives restarts of the database and of the broker.
+
+    Raises:
+        Misconfigured: configuration, for a topic with settings under which the stream would lose events.
+    """
+    log.info("publishing", servers=settings.servers)
+    pause_s = RETRY_S_MIN
+    while not stop.is_set():
+        try:
+            with psycopg.connect(conninfo, autocommit=True, application_name="publisher") as connection:
+                if not _take_lease(connection, stop):
+                    return
+                with _standing(connection, settings), open_producer(settings, COMPACTED) as producer:
+                    pause_s = RETRY_S_MIN
+                    _work(connection, producer, settings, stop)
+        except (psycopg.OperationalError, KafkaError) as error:
+            log.warning("publisher waits", fault=f"{type(error).__name__}: {error}".strip(), retry_s=pause_s)
+            stop.wait(pause_s)
+            pause_s = min(RETRY_S_MAX, pause_s * 2)
+
+
+@contextmanager
+def open_producer(settings: PublisherSettings, compacted: Mapping[str, bool]) -> Iterator[KafkaProducer]:
+    """Open an idempotent producer; the topics, each compacted or not, are made where they lack.
+
+    Raises:
+        Misconfigured: as `ensure_topics`.
+        KafkaError: the broker does not answer.
+    """
+    servers = settings.servers
+    topics = [Topic(settings.kafka_topic_prefix + name, is_compacted) for name, is_compacted in compacted.items()]
+    ensure_topics(servers, topics, settings.kafka_partitions, settings.kafka_replicas)
+    producer = KafkaProducer(
+        bootstrap_servers=servers,
+        acks="all",
+        enable_idempotence=True,
+        linger_ms=2,
+        batch_size=256 * 1024,
+        max_request_size=MESSAGE_BYTES_MAX,
+        delivery_timeout_ms=DELIVERY_TIMEOUT_MS,
+        max_block_ms=DELIVERY_TIMEOUT_MS,
+        request_timeout_ms=5_000,
+        reconnect_backoff_max_ms=1_000,
+        bootstrap_timeout_ms=5_000,
+        metrics_enabled=False,
+    )
+    try:
+        yield producer
+    finally:
+        producer.close(timeout=1)
+
+
+def send(producer: KafkaProducer, batch: Batch, prefix: str) -> None:
+    """Send a batch and wait until the broker has acknowledged all of it.
+
+    Raises:
+        KafkaError: it has not; some of the messages may have arrived.
+    """
+    sent = [
+        producer.send(prefix + one.topic, key=one.key, value=one.value, headers=one.headers) for one in batch.messages
+    ]
+    producer.flush()
+    for future in sent:
+        future.get(timeout=0)
+
+
+def _take_lease(connection: Connection, stop: threading.Event) -> bool:
+    """Wait for the lease; say whether it was got before the stop."""
+    standby = False
+    while not lease.take(connection, LEASE):
+        if not standby:
+            log.info("standing by", publisher=LEASE)
+            standby = True
+        if stop.wait(POLL_S):
+            return False
+    return True
+
+
+@contextmanager
+def _standing(connection: Connection, settings: PublisherSettings) -> Iterator[None]:
+    """Tell why the publisher stands, in the row of the topic of all events, until it goes on."""
+    try:
+        yield
+    except (KafkaError, Misconfigured) as error:
+        connection.execute(
+            STAND,
+            {"topic": settings.kafka_topic_prefix + EVENTS_TOPIC, "fault": f"{type(error).__name__}: {error}"[:500]},
+        )
+        raise
+
+
+def _work(connection: Connection, producer: KafkaProducer, settings: PublisherSettings, stop: threading.Event) -> None:
+    feeds = (
+        Feed(EVENTS_TOPIC, lambda c, after: read_events(c, after, BATCH_EVENTS, settings.stream_source)),
+        Feed(CHANGES_TOPIC, read_changes),
+        Feed(PARKED_TOPIC, lambda c, _after: read_parked(c), note_parked),
+    )
+    connection.execute("LISTEN ledger_event")
+    while not stop.is_set():
+        moved = [publish(connection, producer, feed, settings.kafka_topic_prefix) for feed in feeds]
+        if not any(moved):
+            for _ in connection.notifies(timeout=POLL_S, stop_after=1):
+                pass
+
+
+def publish(connection: Connection, producer: KafkaProducer, feed: Feed, prefix: str) -> bool:
+    """Publish the next batch of a feed and track it; say whether there was anything."""
+    started = time.perf_counter()
+    topic = prefix + feed.topic
+    after = tracked(connection, topic)
+    batch = feed.read(connection, after)
+    if not batch.messages and batch.position <= after:
+        return False
+    send(producer, batch, prefix)
+    with connection.transaction():
+        place = {"topic": topic, "position": max(after, batch.position), "messages": len(batch.messages)}
+        connection.execute(TRACK, place)
+        feed.note(connection, batch)
+    if batch.messages:
+        ms = round((time.perf_counter() - started) * 1000, 1)
+        log.info("published", topic=topic, position=batch.position, messages=len(batch.messages), ms=ms)
+    return bool(batch.messages)
+
+
+def tracked(connection: psycopg.Connection[Any], topic: str) -> int:
+    """Return the position up to which a topic is acknowledged."""
+    row = connection.execute(TRACKED, (topic,)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def republish(conninfo: str, settings: PublisherSettings, after: int, topic: str) -> Iterator[tuple[int, int]]:
+    """Send the events after a position to a topic again, up to the head of the log; what is tracked stays.
+
+    Yields the position that is acknowledged, and the head.
+    """
+    with (
+        psycopg.connect(conninfo, autocommit=True, application_name="republisher") as connection,
+        open_producer(settings, {topic: False}) as producer,
+    ):
+        row = connection.execute("SELECT coalesce(max(position), 0) FROM ledger.event").fetchone()
+        head = int(row[0]) if row else 0
+        while after < head:
+            batch = read_events(connection, after, min(BATCH_EVENTS, head - after), settings.stream_source, topic)
+            send(producer, batch, settings.kafka_topic_prefix)
+            after = batch.position
+            yield after, head
