@@ -20,6 +20,20 @@ def test_a_backslash_before_u0000_is_only_words() -> None:
     assert parse_json(rb'{"a":"\\u0000"}') == {"a": "\\u0000"}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [b'{"a":1,"a":1}', b'{"a" \n: 1, "\\u0061":2}', b'{"b":[{"a":1},{"a":{"c":1,"d":2,"c":3}}]}', b'{"a:":NaN,"a:":1}'],
+)
+def test_an_object_that_holds_a_name_twice_is_refused(text: bytes) -> None:
+    with pytest.raises(Invalid, match="is there twice") as refusal:
+        parse_json(text)
+    assert refusal.value.rule == "malformed"
+
+
+def test_words_may_look_like_a_name() -> None:
+    assert parse_json(rb'{"a":"say \"a\": 1","b":[{"a":2}]}') == {"a": 'say "a": 1', "b": [{"a": 2}]}
+
+
 def test_a_fault_names_field_and_command() -> None:
     with pytest.raises(Invalid) as refusal:
         parse_command(GiveScore, {"evidence_id": "e1", "value": "3"})
