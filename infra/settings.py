@@ -91,6 +91,9 @@ class CommandAPISettings(DatabaseSettings, TokenSettings, PolicySettings):
     batch_lines_max: int = Field(
         1000, ge=1, le=20_000, description="Lines of an NDJSON batch that are appended in one transaction."
     )
+    standing_wait_s: float = Field(
+        5.0, ge=0, le=60, description="Seconds that an act on a learner's level waits for the projectors."
+    )
 
 
 class QueryAPISettings(DatabaseSettings, TokenSettings, StreamSettings):

@@ -76,6 +76,12 @@ RULES: Final[dict[str, str]] = {
     "position-not-reached": "The position asked about lies at or before the last event.",
     "policy-denied-by-lint": "A policy is published when the lint finds nothing in it that it denies.",
     "cell-out-of-bounds": "The scores and weights of a cell add up within 64 bits of micro-units.",
+    "not-mastered": "Advancement and credit rest on what the policy in force, or a judgement, calls mastered.",
+    "nothing-to-report": "A report card tells of competencies with evidence.",
+    "act-exists": "An official act is given once.",
+    "act-unknown": "The official act, or the request for one, is on record.",
+    "act-closed": "An act that was declined or revoked, and a request that was answered, takes no further act.",
+    "review-not-open": "A review is settled while the act lacks its basis.",
     "nothing-to-roll-back": "A generation to go back to is kept.",
     # files that are imported
     "row-changed": "A row that was imported before says the same again; a change is made by a command.",

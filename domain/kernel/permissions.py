@@ -25,12 +25,15 @@ class Permission(StrEnum):
     CHANGE_PATHWAY = "approve or change pathways"
     TAKE_STEP = "start or complete steps"
     NOTE_PROFILE = "note or retire profile entries"
+    REQUEST_ADVANCEMENT = "request advancement"
+    CERTIFY = "grant advancement, award credit, issue report cards or settle reviews"
     DRAFT_POLICY = "draft policies"
     SIMULATE_POLICY = "ask what policies would do"
     APPROVE_POLICY = "approve policies"
     PUBLISH_POLICY = "publish, roll back or retire policies"
     READ_LEARNER = "read about learners"
     READ_AUDIT = "search the audit trail"
+    READ_REVIEWS = "read the review list"
     READ_POLICY = "read policies and frameworks"
     READ_SIMULATION = "read what policies would do"
     READ_STATUS = "read the state of the projectors"
@@ -39,7 +42,7 @@ class Permission(StrEnum):
 
 P = Permission
 _READS: Final = frozenset(
-    {P.READ_LEARNER, P.READ_AUDIT, P.READ_POLICY, P.READ_SIMULATION, P.READ_STATUS, P.READ_STREAM}
+    {P.READ_LEARNER, P.READ_AUDIT, P.READ_REVIEWS, P.READ_POLICY, P.READ_SIMULATION, P.READ_STATUS, P.READ_STREAM}
 )
 _OWN: Final = frozenset({P.SET_GOAL, P.SIGN_GOAL, P.NOTE_PROFILE, P.READ_LEARNER, P.READ_POLICY})
 _TEACHING: Final = _OWN | {
@@ -50,6 +53,9 @@ _TEACHING: Final = _OWN | {
     P.JUDGE,
     P.CHANGE_PATHWAY,
     P.TAKE_STEP,
+    P.REQUEST_ADVANCEMENT,
+    P.CERTIFY,
+    P.READ_REVIEWS,
     P.DRAFT_POLICY,
     P.SIMULATE_POLICY,
     P.READ_SIMULATION,
@@ -59,8 +65,8 @@ _SERVING: Final = frozenset(
     {P.KEEP_ROSTER, P.PUBLISH_FRAMEWORK, P.SUBMIT_EVIDENCE, P.ALIGN_EVIDENCE, P.SCORE, P.OBSERVE, P.NOTE_PROFILE}
 )
 GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
-    Role.LEARNER: _OWN | {P.SUBMIT_EVIDENCE, P.TAKE_STEP},
-    Role.GUARDIAN: frozenset({P.SIGN_GOAL, P.NOTE_PROFILE, P.READ_LEARNER, P.READ_POLICY}),
+    Role.LEARNER: _OWN | {P.SUBMIT_EVIDENCE, P.TAKE_STEP, P.REQUEST_ADVANCEMENT},
+    Role.GUARDIAN: frozenset({P.REQUEST_ADVANCEMENT, P.SIGN_GOAL, P.NOTE_PROFILE, P.READ_LEARNER, P.READ_POLICY}),
     Role.TEACHER: _TEACHING,
     Role.ADMINISTRATOR: frozenset(Permission) - {P.SIGN_GOAL},
     Role.AUDITOR: _READS,

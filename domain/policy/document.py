@@ -3,7 +3,7 @@
 The stages apply in this order, whatever the order in the text; an absent stage does nothing:
 
     rollup -> validity -> select -> clock -> normalise -> replace -> window -> weigh -> combine -> require -> unmet
-    -> round -> adjust -> levels -> hold -> prerequisites -> judgement -> convert
+    -> round -> adjust -> levels -> hold -> prerequisites -> judgement -> mastered -> convert
 
 `domain.mastery.compile` turns a document into integer tables, `domain.mastery.rules` applies them.
 The words of each stage are in `domain.policy.stages`, `domain.policy.models` and `domain.policy.outcome`.
@@ -11,7 +11,7 @@ The words of each stage are in `domain.policy.stages`, `domain.policy.models` an
 
 import hashlib
 import json
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -38,6 +38,8 @@ from domain.policy.stages import (
     Window,
 )
 
+PROFICIENT: Final = LevelCode("proficient")
+"""The level that counts as mastered where a policy has it and names no other."""
 MONOTONE_EXCEPTIONS = ("mode", "mean_at_or_above", "power_law")
 """Combinations under which a higher score can lower the result: out of the mode, diluting a mean, tilting a curve."""
 
@@ -71,6 +73,8 @@ class PolicyDocument(Stage):
     adjust: Adjust | None = None
     hold: Hold | None = None
     prerequisites: Annotated[tuple[Prerequisite, ...], Field(min_length=1)] | None = None
+    mastered: LevelCode | None = None
+    """The lowest level that counts as mastered; absent: `proficient` if there is such a level, else the highest."""
     convert: Annotated[tuple[Mark, ...], Field(min_length=1)] | None = None
 
     @model_validator(mode="after")
@@ -83,6 +87,8 @@ class PolicyDocument(Stage):
             raise ValueError(f"level cuts {', '.join(level.at for level in self.levels)} are not strictly ordered")
         if isinstance(self.unmet, Cap) and self.unmet.cap not in codes:
             raise ValueError(f"cap {self.unmet.cap} is not one of the levels")
+        if self.mastered not in (None, *codes):
+            raise ValueError(f"mastered {self.mastered} is not one of the levels")
         if self.replace is not None and self.replace.keep == "pooled" and self.normalise is None:
             raise ValueError("replace keep pooled needs normalise")
         weighted = isinstance(self.combine, WeightedMean | MeanOfKinds)
@@ -97,6 +103,25 @@ class PolicyDocument(Stage):
     def level_codes(self) -> tuple[LevelCode, ...]:
         """The codes of the levels as listed."""
         return tuple(level.code for level in self.levels)
+
+    @property
+    def mastered_level(self) -> LevelCode | None:
+        """The lowest level that counts as mastered; null if there are no levels."""
+        if self.mastered is not None or not self.levels:
+            return self.mastered
+        return PROFICIENT if PROFICIENT in self.level_codes else self.rising_levels[-1]
+
+    @property
+    def rising_levels(self) -> list[LevelCode]:
+        """The codes of the levels from the lowest."""
+        return [level.code for level in sorted(self.levels, key=lambda level: to_micro(level.at))]
+
+    def is_at_least(self, level: str | None, wanted: str | None) -> bool:
+        """Say whether a level is the wanted one or a higher one; a level that the policy does not know is not."""
+        rising: list[str] = [*self.rising_levels]
+        if level not in rising or wanted not in rising:
+            return False
+        return rising.index(level) >= rising.index(wanted)
 
     @property
     def is_monotone(self) -> bool:

@@ -13,7 +13,7 @@ from typing import Final
 from domain.framework.events import CompetencyKind, FrameworkPublished
 from domain.kernel.envelope import Part, Role
 from domain.kernel.errors import LedgerError
-from domain.kernel.ids import CompetencyId, LevelCode
+from domain.kernel.ids import CompetencyId
 from domain.kernel.scores import from_micro, to_micro
 from domain.policy.document import PolicyDocument, parse_policy
 from domain.policy.reach import Setting, counts, kinds_counted, kinds_named, rounded_range, scores_range, selects
@@ -30,8 +30,6 @@ DISPOSITIONS: Final = re.compile(r"disposition|mindset|behavior|behaviour|\bcond
 ADAPTIVE: Final = re.compile(r"adaptive|adaptativ")
 """Kinds of evidence that an adaptive program makes. Source: NEED-58."""
 PROGRAMS: Final = frozenset({Role.SERVICE, Role.SYSTEM})
-PROFICIENT: Final = LevelCode("proficient")
-"""The code of the level that adaptive programs alone must not reach; without one, the highest level."""
 SHOWN_MAX: Final = 3
 """How many competencies a finding names."""
 
@@ -253,7 +251,7 @@ def _adaptive_alone(policy: PolicyDocument, _setting: Setting) -> Findings:
     if any(map(_is_adaptive, left_out if kinds is None else ())) or (kinds and not any(map(_is_adaptive, kinds))):
         return
     if not (_requires_others(policy) and _holds_below_proficient(policy)):
-        reason = f"scores of an adaptive program alone can reach {_proficient(policy)}"
+        reason = f"scores of an adaptive program alone can reach {policy.mastered_level}"
         yield _warn("adaptive-alone", "require", None, reason)
 
 
@@ -269,14 +267,7 @@ def _requires_others(policy: PolicyDocument) -> bool:
 def _holds_below_proficient(policy: PolicyDocument) -> bool:
     if not isinstance(policy.unmet, Cap):
         return True
-    cut = {level.code: to_micro(level.at) for level in policy.levels}
-    return cut[policy.unmet.cap] < cut[_proficient(policy)]
-
-
-def _proficient(policy: PolicyDocument) -> LevelCode:
-    """Return the level to protect; the policy has levels."""
-    highest = max(policy.levels, key=lambda level: to_micro(level.at)).code
-    return PROFICIENT if PROFICIENT in policy.level_codes else highest
+    return not policy.is_at_least(policy.unmet.cap, policy.mastered_level)
 
 
 def _cuts_out_of_order(document: object) -> Findings:

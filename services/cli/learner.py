@@ -12,7 +12,7 @@ from services.cli.policy_words import InLanguage, Lang
 if TYPE_CHECKING:
     from services.query_api.answers import Connection
 
-app = typer.Typer(no_args_is_help=True, help="Learners: their levels, profile, goals and pathways.")
+app = typer.Typer(no_args_is_help=True, help="Learners: their levels, profile, goals, pathways and official acts.")
 Learner = Annotated[str, typer.Argument(callback=an_id, help="The learner's id.")]
 AsOf = Annotated[datetime | None, typer.Option(help="As it was in the world at this time (UTC).")]
 KnownAt = Annotated[datetime | None, typer.Option(help="As the ledger knew at this time (UTC).")]
@@ -37,7 +37,7 @@ def show_learner(
     policy: PolicyName = None,
     as_json: AsJSON = False,
 ) -> None:
-    """Show a learner's levels, profile, goals and pathways."""
+    """Show a learner's levels, profile, goals, pathways and official acts."""
     from services.cli.catch_up import catch_up
     from services.cli.ledger import ask, open_ledger
     from services.query_api.answers import Connection
@@ -45,6 +45,7 @@ def show_learner(
     from services.query_api.learner_mastery import View, read_mastery
     from services.query_api.learner_pathway import read_pathways
     from services.query_api.learner_profile import read_profile
+    from services.query_api.official_acts import read_credits
 
     async def question(connection: Connection) -> dict[str, Any]:
         await _require_known(connection, learner_id)
@@ -56,6 +57,7 @@ def show_learner(
             "profile": (await read_profile(connection, learner_id, utc(as_of))).model_dump(mode="json"),
             "goals": (await read_goals(connection, learner_id, utc(as_of))).model_dump(mode="json")["goals"],
             "pathways": (await read_pathways(connection, learner_id, utc(as_of))).model_dump(mode="json")["pathways"],
+            "acts": (await read_credits(connection, learner_id, utc(as_of))).model_dump(mode="json")["acts"],
         }
 
     with open_ledger() as database:
@@ -122,6 +124,7 @@ def _print_learner(document: dict[str, Any]) -> None:
     for pathway in document["pathways"]:
         steps = ((one["step"]["competency_id"], one["step"]["modality"], one["state"]) for one in pathway["steps"])
         print_table(f"Pathway {pathway['title'] or pathway['pathway_id']}", ("competency", "modality", "state"), steps)
+    print_records("Official acts", ("kind", "act_id", "title", "credits", "given_by", "counts"), document["acts"])
 
 
 def print_explanation(document: dict[str, Any]) -> None:

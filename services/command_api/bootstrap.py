@@ -16,6 +16,7 @@ from services.command_api.app import create_app
 from services.command_api.desk import Desk
 from services.command_api.published import Published
 from services.command_api.record_observations import Limits
+from services.command_api.standings import Standings
 
 UVICORN: Final[Mapping[str, Any]] = {
     "loop": "uvloop",
@@ -38,7 +39,8 @@ def build_app(settings: CommandAPISettings, conninfo: str) -> Starlette:
     """
     store = EventStore(conninfo)
     authenticate = authenticator(settings, load_keys(settings, settings.data_dir))
-    desk = Desk(store, Published(store), authenticate, settings.policy_limits)
+    standings = Standings(conninfo, settings.standing_wait_s)
+    desk = Desk(store, Published(store), standings, authenticate, settings.policy_limits)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -49,6 +51,7 @@ def build_app(settings: CommandAPISettings, conninfo: str) -> Starlette:
             yield
         finally:
             await store.close()
+            await standings.close()
 
     return create_app(desk, Limits(settings.batch_line_bytes_max, settings.batch_lines_max), lifespan)
 

@@ -23,6 +23,7 @@ from infra.identity import utc_now, uuid7
 from infra.postgres.event_store import Append, EventStore, History, Receipt
 from schemas.registry import encode
 from services.command_api.published import Facts, Published
+from services.command_api.standings import Standings
 
 BODY_BYTES_MAX: Final = 16 * 1024 * 1024
 """Longest body of a command: a framework of some ten thousand competencies."""
@@ -84,10 +85,11 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What every command needs: the log, what is published, who is believed, and what a publication demands."""
+    """What every command needs: the log, what is published, where learners stand, who is believed, and the limits."""
 
     store: EventStore
     published: Published
+    standings: Standings
     authenticate: Authenticator
     limits: Limits = field(default_factory=Limits)
 
@@ -120,6 +122,18 @@ class Desk:
             _if_match(headers),
             location,
         )
+
+    async def look(
+        self, asked: Asked[C], stream: str, permission: Permission, evolve: Callable[[S, E], S], initial: S
+    ) -> S:
+        """Return the state of a stream, for a command that has to read elsewhere before it is settled.
+
+        Raises:
+            Forbidden: not-permitted.
+        """
+        history = await self.store.load(stream)
+        require(asked.principal, permission, _learner_of(history, asked.command))
+        return fold(evolve, initial, [recorded.event for recorded in history.events])
 
     async def settle(self, asked: Asked[C], stream: str, permission: Permission, decide: Decide) -> Response:
         """Decide on a command, append its events and answer; again if its stream moves on meanwhile.

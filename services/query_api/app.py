@@ -6,10 +6,10 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from domain.kernel.ids import CompetencyId, FrameworkId, LearnerId, PolicyId, ScoreId, SimulationId
+from domain.kernel.ids import ActId, CompetencyId, FrameworkId, LearnerId, PolicyId, ScoreId, SimulationId
 from domain.kernel.permissions import Permission
 from services.query_api.answers import Moment, Page
-from services.query_api.desk import AtDesk
+from services.query_api.desk import LEVELS_AND_ACTS, AtDesk
 from services.query_api.event_stream import STREAM_CONTENT, Accepts, After, LastEventID, respond
 from services.query_api.explain_mastery import CellView, MasteryExplained, read_explanation
 from services.query_api.frameworks import Framework, read_framework
@@ -17,10 +17,14 @@ from services.query_api.learner_goals import LearnerGoals, read_goals
 from services.query_api.learner_mastery import LearnerMastery, View, read_mastery
 from services.query_api.learner_pathway import LearnerPathways, read_pathways
 from services.query_api.learner_profile import LearnerProfile, read_profile
+from services.query_api.official_acts import LearnerCredits, read_credits
 from services.query_api.policies import Policies, read_policies
 from services.query_api.policy_library import PolicyLibrary, Wanted, read_library
 from services.query_api.policy_words import PolicyDraft, PolicyLint, PolicyTold, Told, read_lint, read_policy
 from services.query_api.projections import Projections, read_projections
+from services.query_api.ready_to_advance import ReadyToAdvance, read_ready
+from services.query_api.report_card import ReportCard, read_report_card
+from services.query_api.reviews import ReviewList, ReviewSearch, read_reviews
 from services.query_api.score_chain import ScoreChain, learner_of_score, read_chain
 from services.query_api.simulation_movers import MoverExplained, Movers, read_mover, read_movers
 from services.query_api.simulation_movers import Search as MoverSearch
@@ -64,6 +68,24 @@ async def pathway(at: AtDesk, learner_id: LearnerId, moment: Annotated[Moment, Q
     return await at.about(learner_id, "learner_profile", lambda c: read_pathways(c, learner_id, moment.as_of))
 
 
+@learners.get("/ready-to-advance", response_model=ReadyToAdvance)
+async def ready_to_advance(at: AtDesk, learner_id: LearnerId) -> Response:
+    """What a learner has mastered and may advance from, as soon as the policy says so."""
+    return await at.about(learner_id, LEVELS_AND_ACTS, lambda c: read_ready(c, learner_id))
+
+
+@learners.get("/credits", response_model=LearnerCredits)
+async def credits_of(at: AtDesk, learner_id: LearnerId, moment: Annotated[Moment, Query()]) -> Response:
+    """A learner's advancements, credit and report cards, what each rests on, and requests that wait."""
+    return await at.about(learner_id, "learner_profile", lambda c: read_credits(c, learner_id, moment.as_of))
+
+
+@learners.get("/report-cards/{act_id}", response_model=ReportCard)
+async def report_card(at: AtDesk, learner_id: LearnerId, act_id: ActId) -> Response:
+    """A report card as it was issued: levels by competency, marks by declared conversion, dispositions apart."""
+    return await at.about(learner_id, "learner_profile", lambda c: read_report_card(c, learner_id, act_id))
+
+
 @learners.get("/history", response_model=TrailPage)
 async def history(at: AtDesk, learner_id: LearnerId, page: Annotated[Page, Query()]) -> Response:
     """Everything that happened about a learner, newest first."""
@@ -76,6 +98,13 @@ async def chain(at: AtDesk, score_id: ScoreId) -> Response:
     """Everything that happened to one score: who, when, why, before and after."""
     at.require(Permission.READ_LEARNER, await at.ask("mastery", lambda c: learner_of_score(c, score_id)))
     return await at.answer("audit_trail", lambda c: read_chain(c, score_id))
+
+
+@v1.get("/reviews", response_model=ReviewList, tags=["audit"])
+async def reviews(at: AtDesk, search: Annotated[ReviewSearch, Query()]) -> Response:
+    """Official acts whose basis a later rule, or a change of their evidence, does not give any more."""
+    at.require(Permission.READ_REVIEWS)
+    return await at.answer(LEVELS_AND_ACTS, lambda c: read_reviews(c, search))
 
 
 @v1.get("/audit", response_model=TrailPage, tags=["audit"])

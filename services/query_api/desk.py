@@ -19,8 +19,9 @@ from services.query_api.projections import Tracking, read_tracking
 
 T = TypeVar("T")
 Read = Callable[[Connection], Awaitable[T]]
-Projector = Literal["mastery", "learner_profile", "audit_trail"] | None
-"""The read model behind an answer; None: the log itself, which is never behind."""
+Projector = Literal["mastery", "learner_profile", "audit_trail", "mastery+learner_profile"] | None
+"""The read model behind an answer, or two of them; None: the log itself, which is never behind."""
+LEVELS_AND_ACTS: Final[Projector] = "mastery+learner_profile"
 POLL_S: Final = 0.01
 """Seconds between two looks at a projector that is waited for."""
 

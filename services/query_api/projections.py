@@ -131,9 +131,20 @@ class Tracking(Part):
 async def read_tracking(connection: Connection, projector: str | None, learner_id: str | None = None) -> Tracking:
     """Return how far a read model has come; None: the log itself, which is at its head.
 
+    Of several, joined by `+`, it is the one that has come the least far.
+
     Raises:
         Unavailable: unavailable, before its first generation.
     """
+    if projector is None or "+" not in projector:
+        return await _tracking(connection, projector, learner_id)
+    each = [await _tracking(connection, name, learner_id) for name in projector.split("+")]
+    build = "+".join(f"{one.build}.{one.position}" for one in each)
+    parked_at = min((one.parked_at for one in each if one.parked_at is not None), default=None)
+    return min(each, key=lambda one: one.position).model_copy(update={"build": build, "parked_at": parked_at})
+
+
+async def _tracking(connection: Connection, projector: str | None, learner_id: str | None) -> Tracking:
     for row in await rows(connection, TRACKING, {"projector": projector, "learner_id": learner_id}):
         return Tracking(**row)
     raise Unavailable("unavailable", f"projector {projector} has never run")

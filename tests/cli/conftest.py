@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,12 @@ class Mastery:
         environment = {**self.environment, **variables}
         ran = subprocess.run(command, check=False, capture_output=True, text=True, env=environment, timeout=TIMEOUT_S)
         return Answer(ran.returncode, ran.stdout, ran.stderr)
+
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """Yield the address of the command's database."""
+        with embedded_server(self.folder / "data" / "postgres") as server:
+            yield server.conninfo("mastery_app")
 
     def write(self, name: str, *documents: Any) -> Path:
         """Write documents to a file of the folder, a line each."""

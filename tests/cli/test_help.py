@@ -27,6 +27,7 @@ def test_the_commands_are_those_of_the_documentation() -> None:
         "status",
         "explain",
         "learner show",
+        "reviews",
         "audit search",
         "import oulad",
         "policy publish",

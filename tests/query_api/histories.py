@@ -4,6 +4,7 @@ from typing import Any
 
 from domain.kernel.envelope import Meta
 from domain.kernel.event import Event
+from domain.policy.starters import DEFAULT
 from schemas.registry import EVENTS
 
 Fact = tuple[str, Event, str, Meta]
@@ -153,4 +154,28 @@ def whole_learner() -> list[Fact]:
         fact("learner-l1", "2026-01-10", "learner.subgroups_changed.v1", learner_id="l1", subgroups=["ell:N"]),
         fact("enrolment-e1", "2026-02-01", "enrolment.closed.v1", enrolment_id="e1", learner_id="l1",
              section_id="sec1"),
+    ]  # fmt: skip
+
+
+def official_acts(head: int) -> list[Fact]:
+    """Learner l2 after `head`, who mastered m1 and m2; the work behind a credit and a report card is voided then."""
+    about = {"act_id": "c1", "learner_id": "l2", "decided_position": head + 4}
+    basis = {"competency_id": "m1", "level": "advanced", "mastered_level": "proficient", "value_micro": 100_000_000,
+             "policy_id": "default", "policy_version": DEFAULT.version, "score_ids": ["s-y"],
+             "evidence_digest": "00000000000000ff"}  # fmt: skip
+    wrong_learner = envelope("t1", reason={"code": "wrong-learner"})
+    by_learner = envelope("l2", "learner")
+    credit: dict[str, Any] = {"title": "Linear equations", "credits_micro": 500_000, "bases": [basis]}
+    card: dict[str, Any] = {"act_id": "r1", "period": "autumn 2025", "lines": [{"basis": basis, "mark": "A"}]}
+    return [
+        evidence("y", "2026-01-10", "l2"),
+        score("y", "2026-01-10", 4_000_000, "l2"),
+        evidence("z", "2026-01-12", "l2", competency_ids=["m2"]),
+        score("z", "2026-01-12", 3_000_000, "l2", competency_id="m2"),
+        fact("act-c1", "2026-02-02", "credit.awarded.v1", None, **about, **credit),
+        fact("act-r1", "2026-02-02", "report_card.issued.v1", None, **{**about, **card}),
+        fact("act-a1", "2026-02-03", "advancement.requested.v1", by_learner,
+             act_id="a1", learner_id="l2", competency_id="m2"),
+        fact("evidence-y", "2026-02-04", "score.voided.v1", wrong_learner, score_id="s-y", evidence_id="y",
+             learner_id="l2", competency_id="m1", before_micro=4_000_000),
     ]  # fmt: skip

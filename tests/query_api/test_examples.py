@@ -15,7 +15,7 @@ from services.projectors import ledger
 from services.projectors.what_if.worker import simulate_next
 from services.query_api import examples
 from tests.projectors.feeding import append, project
-from tests.query_api.histories import Fact, fact, whole_learner
+from tests.query_api.histories import Fact, fact, official_acts, whole_learner
 
 pytestmark = pytest.mark.anyio
 QUESTIONS: Final = {
@@ -24,6 +24,10 @@ QUESTIONS: Final = {
     "/v1/learners/{learner_id}/profile": "/v1/learners/l1/profile?as_of=2025-11-15T00:00:00Z",
     "/v1/learners/{learner_id}/goals": "/v1/learners/l1/goals",
     "/v1/learners/{learner_id}/pathway": "/v1/learners/l1/pathway",
+    "/v1/learners/{learner_id}/ready-to-advance": "/v1/learners/l2/ready-to-advance",
+    "/v1/learners/{learner_id}/credits": "/v1/learners/l2/credits",
+    "/v1/learners/{learner_id}/report-cards/{act_id}": "/v1/learners/l2/report-cards/r1",
+    "/v1/reviews": "/v1/reviews",
     "/v1/learners/{learner_id}/history": "/v1/learners/l1/history?limit=2",
     "/v1/scores/{score_id}/chain": "/v1/scores/s-a/chain",
     "/v1/audit": "/v1/audit?reason=misread",
@@ -112,6 +116,7 @@ async def test_every_question_has_a_real_answer_as_its_example(
     await append(store, *whole_learner(), draft, other, *(asked(one) for one in (("w1", "p"), ("w2", "q"))))
     project(database)
     simulate_all(database)
+    await append(store, *official_acts(await store.head()))
     project(database)
     told = {route: await ask(api, route, url) for route, url in QUESTIONS.items()}
     if os.environ.get("MASTERY_WRITE_EXAMPLES"):

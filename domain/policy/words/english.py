@@ -121,6 +121,7 @@ ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
         "hold.forward_only": "When the policy changes, a level changes only once a new score comes.",
         "judgement.allowed": "An educator's judgement, with its reason, holds over the computed level; both are shown.",
         "judgement.not": "An educator's judgement is shown beside the computed level, and does not change it.",
+        "mastered": "From level {level} on the competency counts as mastered, and the learner may move on.",
         "convert": "A value of {at} or above is told as {mark}.",
         # the explanation of one level
         "explain.no_evidence": 'Nothing counts yet for learner {learner} in "{goal}"',

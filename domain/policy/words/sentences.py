@@ -195,6 +195,11 @@ def _judgement(policy: PolicyDocument, language: Language) -> Told:
     yield "judgement", say(language, f"judgement.{'allowed' if policy.judgement.allowed else 'not'}")
 
 
+def _mastered(policy: PolicyDocument, language: Language) -> Told:
+    if policy.mastered:
+        yield "mastered", say(language, "mastered", level=policy.mastered)
+
+
 def _convert(policy: PolicyDocument, language: Language) -> Told:
     for number, mark in enumerate(policy.convert or ()):
         yield f"convert.{number}", say(language, "convert", **values_of(mark))
@@ -219,6 +224,7 @@ STAGES: Final[Mapping[str, Callable[[PolicyDocument, Language], Told]]] = Mappin
         "hold": _hold,
         "prerequisites": _prerequisites,
         "judgement": _judgement,
+        "mastered": _mastered,
         "convert": _convert,
     }
 )

@@ -135,6 +135,7 @@ SPANISH: Final[Mapping[str, str]] = MappingProxyType(
         "judgement.allowed": "La decisión de un docente, con su motivo, vale más que el nivel calculado; se muestran "
         "ambos.",
         "judgement.not": "La decisión de un docente se muestra junto al nivel calculado, y no lo cambia.",
+        "mastered": "Desde el nivel {level}, la competencia cuenta como dominada y el alumno puede avanzar.",
         "convert": "Un valor de {at} o más se comunica como {mark}.",
         # the explanation of one level
         "explain.no_evidence": 'Todavía no cuenta nada para el alumno {learner} en "{goal}"',

@@ -25,6 +25,7 @@ EVERYTHING: Final = parse_policy(
         "prerequisites": [{"competency": "c0", "at": "3", "cap": "low"}, {"competency": "c9", "at": "2"}],
         "hold": {"scores": "never_lower", "change": "keep"},
         "judgement": {"allowed": False},
+        "mastered": "high",
         "convert": [{"mark": "A", "at": "3.5"}],
     }
 )
@@ -60,6 +61,7 @@ Cuando cambia la política, el nivel que se alcanzó se conserva.
 Hasta que la competencia c0 llegue a 3 o más, el nivel es, como máximo, low.
 Hasta que la competencia c9 llegue a 2 o más, no hay nivel.
 La decisión de un docente se muestra junto al nivel calculado, y no lo cambia.
+Desde el nivel high, la competencia cuenta como dominada y el alumno puede avanzar.
 Un valor de 3.5 o más se comunica como A.""".splitlines()
 
 

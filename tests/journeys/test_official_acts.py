@@ -1,0 +1,185 @@
+"""Advancement, credit and report cards: given on what was mastered, pinned to it, and reviewed when it is gone."""
+
+from typing import Any
+
+import pytest
+
+from domain.policy.events import PolicyActivated, PolicyDrafted, ScopedPolicy
+from domain.policy.starters import CUTS, starter
+from infra.identity import utc_now
+from infra.postgres.event_store import Append, EventStore
+from tests.journeys.public import Public
+from tests.journeys.test_needs import ME, NF1, NF2, show
+from tests.sample import ADMINISTRATOR, GUARDIAN, LEARNER, META, TEACHER, of
+
+pytestmark = pytest.mark.anyio
+WHY = {"text": "seen in class, on other work"}
+
+
+async def put_in_force(public: Public, store: EventStore, **stages: Any) -> None:
+    """Have another policy decide from now on; how it comes to that is told elsewhere."""
+    document = starter("average", **CUTS["percent"], **stages)
+    scoped = ScopedPolicy.model_validate({"policy_id": "later", "version": document.version})
+    words = {"policy_id": "later", "version": document.version}
+    content = document.model_dump(mode="json", exclude_none=True)
+    events = [
+        of(PolicyDrafted, **words, revision=1, document=content),
+        of(PolicyActivated, **words, policies=(scoped,)),
+    ]
+    receipt = await store.append(Append("policy-later", 0, events, utc_now(), META))
+    public.position = receipt.last_position
+
+
+async def reviews(public: Public, **query: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await public.ask("reviews", **query))["reviews"]
+    return found
+
+
+@pytest.mark.need("NEED-08", "NEED-40")
+async def test_a_learner_advances_as_soon_as_the_policy_says_mastered(public: Public) -> None:
+    await show(public, "e1", "2")
+    refused = await public.try_to(f"{ME}/advancements", LEARNER, competency_id=NF1)
+    assert (refused.status_code, refused.json()["code"]) == (409, "not-mastered")
+    assert refused.json()["detail"].startswith("level is developing, mastered is proficient (learner l-91")
+    assert (await public.ask(f"{ME}/ready-to-advance", LEARNER))["ready"] is False
+    await show(public, "e2", "4")
+    ready = await public.ask(f"{ME}/ready-to-advance", LEARNER)
+    assert (ready["ready"], [(one["competency_id"], one["state"]) for one in ready["mastered"]]) == (
+        True,
+        [(NF1, "ready")],
+    )
+    (requested,) = await public.do(f"{ME}/advancements", LEARNER, act_id="a1", competency_id=NF1)
+    assert requested["type"] == "advancement.requested.v1"
+    assert (await public.ask(f"{ME}/ready-to-advance", LEARNER))["mastered"][0]["state"] == "requested"
+    (granted,) = await public.do("advancements/a1/grant")
+    basis = granted["data"]["basis"]
+    assert (basis["level"], basis["value_micro"], basis["score_ids"]) == ("proficient", 75_000_000, ["e1.1", "e2.1"])
+    told = await public.ask(f"{ME}/ready-to-advance", LEARNER)
+    assert (told["ready"], told["mastered"][0]["state"]) == (False, "advanced")
+
+
+async def test_a_judgement_with_a_reason_is_enough_to_advance_on(public: Public) -> None:
+    await public.do(f"{ME}/competencies/{NF1}/judgement", level="proficient", reason=WHY)
+    _, granted = await public.do(f"{ME}/advancements", competency_id=NF1)
+    assert granted["data"]["basis"]["judgement_id"] is not None
+    assert granted["data"]["basis"]["score_ids"] == []
+
+
+async def test_a_request_is_answered_once_and_by_an_educator(public: Public) -> None:
+    await show(public, "e1", "4")
+    await public.do(f"{ME}/advancements", GUARDIAN, act_id="a1", competency_id=NF1)
+    assert (await public.try_to("advancements/a1/grant", LEARNER)).status_code == 403
+    assert (await public.try_to("advancements/a1/decline")).json()["code"] == "reason-required"
+    await public.do("advancements/a1/decline", reason={"text": "one more piece"})
+    assert (await public.try_to("advancements/a1/grant")).json()["code"] == "act-closed"
+    assert (await public.try_to("advancements/a2/grant")).status_code == 404
+    (request,) = (await public.ask(f"{ME}/credits", GUARDIAN))["requests"]
+    assert (request["state"], request["answer_reason"]) == ("declined", "one more piece")
+
+
+@pytest.mark.need("NEED-24")
+async def test_an_advancement_names_its_basis_and_a_later_policy_opens_a_review(
+    public: Public, store: EventStore
+) -> None:
+    await show(public, "e1", "3")
+    _, granted = await public.do(f"{ME}/advancements", act_id="a1", competency_id=NF1)
+    then = (await public.ask(f"{ME}/credits", LEARNER))["acts"]
+    assert await reviews(public) == []
+    await put_in_force(public, store, require=[{"count_at_least": 2}])
+    (review,) = await reviews(public)
+    assert (review["act"]["act_id"], review["lost"]) == (
+        "a1",
+        [
+            {
+                "competency_id": NF1,
+                "why": "rule",
+                "cause_position": public.position,
+                "event_type": None,
+                "level_then": "proficient",
+                "level_after": None,
+                "policy_version": starter("average", **CUTS["percent"], require=[{"count_at_least": 2}]).version,
+            }
+        ],
+    )
+    assert (await public.ask(f"{ME}/credits", LEARNER))["acts"] == then
+    assert granted["data"]["decided_position"] < public.position
+    assert (await public.try_to("reviews/a1/settlement", outcome="upheld")).json()["code"] == "reason-required"
+    await public.do("reviews/a1/settlement", outcome="upheld", reason=WHY)
+    assert await reviews(public) == []
+    assert (await public.try_to("reviews/a1/settlement", outcome="upheld", reason=WHY)).json()["code"] == (
+        "review-not-open"
+    )
+
+
+async def test_a_voided_score_opens_a_review_and_fresh_work_does_not(public: Public) -> None:
+    await show(public, "e1", "4")
+    await public.do(f"{ME}/credits", act_id="c1", title="Fractions", credits="0.5", competency_ids=[NF1])
+    await show(public, "e2", "0")
+    assert (await public.ask(f"{ME}/mastery"))["competencies"][0]["level"] == "developing"
+    assert await reviews(public) == []
+    await public.do("scores/e2.1/void", reason={"code": "wrong-learner"})
+    await public.do("scores/e1.1/corrections", value="1", reason={"code": "typing-error"})
+    (review,) = await reviews(public, learner="l-91")
+    assert [(one["why"], one["event_type"]) for one in review["lost"]] == [("work", "score.corrected.v1")]
+    await public.do("reviews/c1/settlement", ADMINISTRATOR, outcome="revoked", reason=WHY)
+    told = await public.ask(f"{ME}/credits", LEARNER)
+    assert (told["credits"], told["acts"][0]["counts"], told["acts"][0]["revoked_reason"]) == ("0", False, WHY["text"])
+    assert await reviews(public) == []
+
+
+async def test_a_basis_that_comes_back_closes_the_review_by_itself(public: Public) -> None:
+    await show(public, "e1", "4")
+    await public.do(f"{ME}/advancements", act_id="a1", competency_id=NF1)
+    await public.do("scores/e1.1/corrections", value="1", reason={"code": "typing-error"})
+    assert len(await reviews(public)) == 1
+    await public.do("scores/e1.1/corrections", value="4", reason={"code": "typing-error"})
+    assert await reviews(public) == []
+
+
+@pytest.mark.need("NEED-57")
+async def test_one_ledger_gives_credit_on_demonstration_and_a_report_by_standards(
+    public: Public, store: EventStore
+) -> None:
+    await put_in_force(public, store, convert=[{"mark": "A", "at": "85"}, {"mark": "B", "at": "70"}])
+    await show(public, "e1", "4")
+    credit: dict[str, Any] = {"title": "Fractions", "credits": "0.5", "competency_ids": [NF1, NF2]}
+    assert (await public.try_to(f"{ME}/credits", **credit)).json()["code"] == "not-mastered"
+    await public.do("evidence/e1/alignments", competency_ids=[NF2])
+    await public.do("evidence/e1/scores", competency_id=NF2, value="3")
+    await public.do(f"{ME}/credits", act_id="c1", **credit)
+    await public.do(f"{ME}/report-cards", act_id="r1", period="autumn", comment="Explains fractions with ease.")
+    card = await public.ask(f"{ME}/report-cards/r1", GUARDIAN)
+    assert [(one["competency_id"], one["level"], one["mark"]) for one in card["competencies"]] == [
+        (NF1, "advanced", "A"),
+        (NF2, "proficient", "B"),
+    ]
+    assert (await public.ask(f"{ME}/credits", GUARDIAN))["credits"] == "0.5"
+    await public.do("credits/c1/revocation", reason=WHY)
+    assert (await public.ask(f"{ME}/credits", GUARDIAN))["credits"] == "0"
+    assert (await public.try_to("credits/r1/revocation", reason=WHY)).status_code == 404
+
+
+async def test_a_report_card_stays_as_issued_and_is_reviewed_when_the_rule_lowers_a_level(
+    public: Public, store: EventStore
+) -> None:
+    await show(public, "e1", "4")
+    await public.do(f"{ME}/report-cards", act_id="r1", period="autumn")
+    issued = (await public.ask(f"{ME}/report-cards/r1"))["competencies"]
+    await put_in_force(public, store, require=[{"count_at_least": 2}], unmet={"cap": "developing"})
+    assert (await public.ask(f"{ME}/report-cards/r1"))["competencies"] == issued
+    (review,) = await reviews(public)
+    assert [(one["level_then"], one["level_after"], one["why"]) for one in review["lost"]] == [
+        ("advanced", "developing", "rule")
+    ]
+
+
+async def test_only_educators_give_acts_and_only_once(public: Public) -> None:
+    await show(public, "e1", "4")
+    credit: dict[str, Any] = {"title": "Fractions", "credits": "1", "competency_ids": [NF1]}
+    card: dict[str, Any] = {"period": "autumn"}
+    for path, told in (("credits", credit), ("report-cards", card)):
+        assert (await public.try_to(f"{ME}/{path}", LEARNER, **told)).status_code == 403
+        await public.do(f"{ME}/{path}", TEACHER, act_id=path, **told)
+        assert (await public.try_to(f"{ME}/{path}", TEACHER, act_id=path, **told)).json()["code"] == "act-exists"
+    unread = await public.questions.get("/v1/reviews", headers=public.sign_in(LEARNER))
+    assert unread.status_code == 403
