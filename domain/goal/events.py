@@ -25,10 +25,7 @@ class Outcome(StrEnum):
     ABANDONED = "abandoned"
 
 
-class GoalSet(Event):
-    """A goal is proposed; it becomes active when learner, guardian and teacher have signed it."""
-
-    type: ClassVar[str] = "goal.set.v1"
+class _Worded(Event):
     goal_id: GoalId
     learner_id: LearnerId
     statement: Personal[str]
@@ -36,6 +33,12 @@ class GoalSet(Event):
     competency_ids: Plain[tuple[CompetencyId, ...]] = ()
     target_level: LevelCode | None = None
     due_on: Plain[Day | None] = None
+
+
+class GoalSet(_Worded):
+    """A goal is proposed; it becomes active when learner, guardian and teacher have signed it."""
+
+    type: ClassVar[str] = "goal.set.v1"
 
 
 class GoalSigned(Event):
@@ -55,17 +58,10 @@ class GoalActivated(Event):
     learner_id: LearnerId
 
 
-class GoalRevised(Event):
+class GoalRevised(_Worded):
     """The goal now reads so; signatures have to be given again."""
 
     type: ClassVar[str] = "goal.revised.v1"
-    goal_id: GoalId
-    learner_id: LearnerId
-    statement: Personal[str]
-    horizon: Plain[Horizon]
-    competency_ids: Plain[tuple[CompetencyId, ...]] = ()
-    target_level: LevelCode | None = None
-    due_on: Plain[Day | None] = None
 
 
 class GoalProgressNoted(Event):
