@@ -74,6 +74,7 @@ RULES: Final[dict[str, str]] = {
     "simulation-unknown": "The what-if has been asked for.",
     "not-comparable": "Two or three finished what-ifs at one position are compared.",
     "position-not-reached": "The position asked about lies at or before the last event.",
+    "replay-ended": "A publication is neither cancelled nor refused before it comes into force.",
     "policy-denied-by-lint": "A policy is published when the lint finds nothing in it that it denies.",
     "cell-out-of-bounds": "The scores and weights of a cell add up within 64 bits of micro-units.",
     "not-mastered": "Advancement and credit rest on what the policy in force, or a judgement, calls mastered.",

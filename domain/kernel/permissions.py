@@ -36,6 +36,7 @@ class Permission(StrEnum):
     READ_REVIEWS = "read the review list"
     READ_POLICY = "read policies and frameworks"
     READ_SIMULATION = "read what policies would do"
+    READ_NOTICES = "read the notices of all learners"
     READ_STATUS = "read the state of the projectors"
     READ_STREAM = "read the stream of all events"
 
@@ -43,6 +44,7 @@ class Permission(StrEnum):
 P = Permission
 _READS: Final = frozenset(
     {P.READ_LEARNER, P.READ_AUDIT, P.READ_REVIEWS, P.READ_POLICY, P.READ_SIMULATION, P.READ_STATUS, P.READ_STREAM}
+    | {P.READ_NOTICES}
 )
 _OWN: Final = frozenset({P.SET_GOAL, P.SIGN_GOAL, P.NOTE_PROFILE, P.READ_LEARNER, P.READ_POLICY})
 _TEACHING: Final = _OWN | {
@@ -70,7 +72,7 @@ GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.TEACHER: _TEACHING,
     Role.ADMINISTRATOR: frozenset(Permission) - {P.SIGN_GOAL},
     Role.AUDITOR: _READS,
-    Role.SERVICE: _SERVING | {P.READ_LEARNER, P.READ_POLICY, P.READ_STATUS, P.READ_STREAM},
+    Role.SERVICE: _SERVING | {P.READ_LEARNER, P.READ_POLICY, P.READ_STATUS, P.READ_STREAM, P.READ_NOTICES},
     Role.SYSTEM: frozenset(Permission) - {P.SIGN_GOAL, P.APPROVE_POLICY},
 }
 """Role -> what it may do. A signature is given by learner, guardian or teacher, an approval by a person."""

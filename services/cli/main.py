@@ -15,6 +15,7 @@ from services.cli import (
     policy,
     projector,
     publisher,
+    replay,
     reviews,
     serve,
     status,
@@ -31,7 +32,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for noun in (demo, serve, status, learner, reviews, audit, policy, imports, projector, cells, publisher, stream, token):
+for noun in (
+    demo,
+    serve,
+    status,
+    learner,
+    reviews,
+    audit,
+    policy,
+    imports,
+    projector,
+    replay,
+    cells,
+    publisher,
+    stream,
+    token,
+):
     noun.register(app)
 
 

@@ -21,7 +21,15 @@ from domain.policy.commands import (
 )
 from domain.policy.decider import INITIAL, decide, evolve, stream_of
 from domain.policy.document import parse_policy
-from domain.policy.events import PolicyActivated, PolicyDrafted, PolicyEvent, ScopedPolicy, Terms
+from domain.policy.events import (
+    PolicyActivated,
+    PolicyDrafted,
+    PolicyEvent,
+    ReplayCancelled,
+    ReplayRefused,
+    ScopedPolicy,
+    Terms,
+)
 from infra.identity import utc_now, uuid7
 from infra.postgres.database import Database
 from infra.postgres.event_store import Append, Receipt, open_event_store
@@ -37,9 +45,9 @@ from services.query_api.answers import Connection, rows
 IN_FORCE_TIMEOUT_S: Final = 600
 """How long the levels of a whole district may take to be built."""
 ACTIVATION: Final = """
-    SELECT position
+    SELECT position, type
       FROM ledger.event
-     WHERE learner_id IS NULL AND type = %(type)s AND position > %(after)s AND stream = %(stream)s
+     WHERE learner_id IS NULL AND type = ANY(%(types)s) AND position > %(after)s AND stream = %(stream)s
      ORDER BY position
      LIMIT 1
 """
@@ -211,11 +219,20 @@ def _wait_and_tell(database: Database, receipt: Receipt, awaited: str | None, st
 
 
 async def _find(connection: Connection, receipt: Receipt, type_name: str) -> int:
-    """Return the position of the event of this type that follows in the stream, once it is there."""
+    """Return the position of the event of this type that follows in the stream, once it is there.
+
+    Raises:
+        Refused: replay-ended, if the publication came to nothing.
+        Unavailable: it takes too long.
+    """
     given_up_at = time.monotonic() + IN_FORCE_TIMEOUT_S
-    values = {"type": type_name, "after": receipt.last_position, "stream": receipt.stream}
+    types = [type_name, ReplayRefused.type, ReplayCancelled.type]
+    values = {"types": types, "after": receipt.last_position, "stream": receipt.stream}
     while time.monotonic() < given_up_at:
         for row in await rows(connection, ACTIVATION, values):
+            if row["type"] != type_name:
+                fault = f"the publication came to nothing: {row['type']}"
+                raise Refused("replay-ended", fault, position=row["position"])
             return cast("int", row["position"])
         await asyncio.sleep(POLL_S)
     raise Unavailable("unavailable", "policy has not come into force", position=receipt.last_position)

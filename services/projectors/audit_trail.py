@@ -153,6 +153,7 @@ class AuditTrail:
     name: Final = "audit_trail"
     tables: Final = ("audit_event", "audit_competency")
     late_tables: Final[Mapping[str, str | None]] = {}
+    breaks: Final[frozenset[str]] = frozenset()
     types: Final = None
 
     def apply(self, connection: psycopg.Connection[Any], generation: int, batch: Sequence[StoredRow]) -> None:
@@ -170,6 +171,9 @@ class AuditTrail:
                 for row, _, data in read:
                     for competency_id in dict.fromkeys(data.competencies):
                         copy.write_row((generation, competency_id, row.position))
+
+    def settle(self, connection: psycopg.Connection[Any], generation: int) -> None:
+        """Do nothing: a batch leaves nothing."""
 
     def derive(self, connection: psycopg.Connection[Any], generation: int, part: Part, until: int) -> None:
         """Do nothing: rows follow from single events."""

@@ -72,6 +72,8 @@ class Filler:
         self._knows = False
         self._waiting: dict[str, int] = {}
         """Learners who are parked, and from which position on."""
+        self._breaks = False
+        """Whether the last batch ended with an event that readers shall see at once."""
         self._left_out: set[int] = set()
         """Positions that are skipped, or parked alone."""
 
@@ -83,8 +85,12 @@ class Filler:
         """
         while True:
             try:
-                with _without_gc(), self.connection.transaction():
-                    batch = self._take(until)
+                with _without_gc():
+                    with self.connection.transaction():
+                        batch = self._take(until)
+                    if self._breaks:
+                        with self.connection.transaction():
+                            self._settle()
             except Poison as poison:
                 log.warning("parked", projector=self.name, position=poison.position, fault=poison.why)
                 self._park(poison)
@@ -104,17 +110,24 @@ class Filler:
         part = self.part or WHOLE
         last = min(place.position + self.limit * part.parts, head if until is None else until)
         rows = ledger.read(self.connection, place.position, last, self.model.types, part)
-        skips = [row for row in rows if parking.is_skip(row, self.name)][:1]
-        for skip in skips:
-            last, rows = skip.position, [row for row in rows if row.position <= skip.position]
+        self.model.settle(self.connection, place.generation)
+        self._breaks = False
+        stops = [row for row in rows if row.type in self.model.breaks or parking.is_skip(row, self.name)][:1]
+        for stop in stops:
+            self._breaks = stop.type in self.model.breaks
+            last, rows = stop.position, [row for row in rows if row.position <= stop.position]
         self._apply(place.generation, rows, last - place.position)
-        for skip in skips:
+        for skip in (stop for stop in stops if parking.is_skip(stop, self.name)):
             self._left_out.add(parking.obey(self.connection, self.model, place, skip))
             self._waiting = parking.waiting(self.connection, self.name, place.facts_generation)
         batch = Batch(last - place.position, len(rows), last, head, time.perf_counter() - started)
         if batch.events:
             self._advance(batch)
         return batch
+
+    def _settle(self) -> None:
+        """Write what the batch left, in the next transaction: by now readers see the batch."""
+        self.model.settle(self.connection, self._lock().generation)
 
     def _lock(self) -> Place:
         """Hold the place of the generation until the transaction ends."""

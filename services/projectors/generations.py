@@ -51,8 +51,13 @@ POINT_AT: Final = """
 """
 KEPT: Final = """
     SELECT generation, facts_generation FROM read_model.generation
-    WHERE projector = %s AND state = 'kept' ORDER BY generation
+    WHERE projector = %s AND state = 'kept' AND NOT EXISTS (
+        SELECT FROM read_model.owed_switch AS owed
+        WHERE owed.facts_generation = generation.facts_generation AND owed.before_generation = generation.generation
+    )
+    ORDER BY generation
 """
+"""Those that a switch compares with once more are kept."""
 FORGET: Final = "DELETE FROM read_model.generation WHERE projector = %s AND generation = %s"
 FORGET_PARKED: Final = "DELETE FROM read_model.parked WHERE projector = %s AND generation = %s"
 FORGET_LATE: Final = "DELETE FROM read_model.late_learner WHERE generation = %s"

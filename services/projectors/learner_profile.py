@@ -99,6 +99,7 @@ class LearnerProfile:
     name: Final = "learner_profile"
     tables: Final = (*COLUMNS, "learner_day")
     late_tables: Final[Mapping[str, str | None]] = {}
+    breaks: Final[frozenset[str]] = frozenset()
     types: Final = frozenset(COUNTED) | ROSTER | PLANNED | ACTS | OLD
 
     def apply(self, connection: psycopg.Connection[Any], generation: int, batch: Sequence[StoredRow]) -> None:
@@ -123,6 +124,9 @@ class LearnerProfile:
             for amended, statement in official_acts.AMENDMENTS.items():
                 _amend(cursor, statement, generation, new[amended])
             _add_days(cursor, generation, days)
+
+    def settle(self, connection: psycopg.Connection[Any], generation: int) -> None:
+        """Do nothing: a batch leaves nothing."""
 
     def derive(self, connection: psycopg.Connection[Any], generation: int, part: Part, until: int) -> None:
         """Do nothing: rows follow from single events."""

@@ -15,7 +15,7 @@ import psycopg
 from domain.policy.rulings import Standing
 from infra.postgres.score_cells import CellKey
 from schemas.canonical import canonical
-from services.projectors import generations, parts
+from services.projectors import generations, parts, switching
 from services.projectors.all_cells import all_cells
 from services.projectors.generations import Place, create_table, partition
 from services.projectors.learner_places import ENROLMENTS, write_places
@@ -41,7 +41,7 @@ EVENTS_AT_ONCE: Final = 4_000_000
 """Events whose cells are derived at a time: bounds the memory."""
 EDITION: Final = "framework.published.v1"
 CELLS_AT_ONCE: Final = 100_000
-"""Cells that an edition touches and that are evaluated at a time: bounds the memory."""
+"""Cells that are evaluated anew at a time: bounds the memory."""
 PUBLISHED: Final = "policy.published.v1"
 WAKE_PUBLISHER: Final = "NOTIFY policy_published"
 PLACE: Final = """
@@ -67,16 +67,6 @@ NOTE_LATE: Final = """
 """Who derived anything from these facts reads the learner's again, if it stands at this position or before."""
 UNBUILD: Final = "UPDATE read_model.generation SET state = 'building' WHERE projector = 'mastery' AND generation = %s"
 FORGET_CHANGES: Final = "DELETE FROM read_model.mastery_change WHERE generation = %s AND learner_id = %s"
-POLICY_CHANGES: Final = """
-    INSERT INTO {changes} (generation, learner_id, competency_id, before_level, after_level, before_value_micro,
-        after_value_micro, cause, cause_position, policy_version, changed_at, hold_harmless, held_level)
-    SELECT %(facts)s, learner_id, competency_id, before.effective_level, after.effective_level, before.value_micro,
-        after.value_micro, 'policy', %(position)s, after.policy_version, %(recorded_at)s::timestamptz,
-        after.hold_harmless, after.held_level
-    FROM {before} AS before JOIN {after} AS after USING (learner_id, competency_id)
-    WHERE (before.effective_level, before.value_micro, before.status)
-        IS DISTINCT FROM (after.effective_level, after.value_micro, after.status)
-"""
 
 
 class Mastery(ReadModel):
@@ -89,11 +79,14 @@ class Mastery(ReadModel):
         "mastery_change": None,
         "current_mastery": None,
     }
+    breaks = SWITCHES
     types = FACTS | ENROLMENTS | SWITCHES | {PUBLISHED, EDITION}
 
     def __init__(self) -> None:
         self._judge = Judge()
         self._timeline = Timeline([])
+        self._owes = True
+        """Perhaps: a process that was killed may have left something to settle."""
 
     def apply(self, connection: psycopg.Connection[Any], generation: int, batch: Sequence[StoredRow]) -> None:
         """Fold a batch of facts and policy switches.
@@ -118,6 +111,12 @@ class Mastery(ReadModel):
                 self._regrow(connection, levels, rows[-1])
             else:
                 connection.execute(WAKE_PUBLISHER)
+
+    def settle(self, connection: psycopg.Connection[Any], generation: int) -> None:
+        """Write the changes and notices that the last switch of policies left."""
+        if self._owes:
+            switching.settle(connection, _levels(connection, generation).facts_generation)
+            self._owes = False
 
     def derive(self, connection: psycopg.Connection[Any], generation: int, part: Part, until: int) -> None:
         """Derive the levels and changes of all cells of a part from the facts, which are committed."""
@@ -174,6 +173,7 @@ class Mastery(ReadModel):
         connection.execute(FORGET_CHANGES, (levels.facts_generation, rows[0].learner_id))
         writer.add_changes(levels.facts_generation, self._timeline.switches)
         writer.merge(levels.generation)
+        switching.issue_late(connection, levels.facts_generation, rows[0].learner_id)
 
     def _derive(self, connection: psycopg.Connection[Any], facts: CellFacts, until: int) -> MasteryWriter:
         """Evaluate cells at every position from the beginning that touched them, and where every epoch begins."""
@@ -193,24 +193,10 @@ class Mastery(ReadModel):
         epoch, grown = self._timeline.at(row.position), self._timeline.regrown(row.position)
         found = connection.execute(PREPARED, (levels.facts_generation, policies_text(epoch), grown)).fetchone()
         new = Place(*found) if found else prepare(connection, self._judge, (self._timeline, row.position), levels)
-        values: dict[str, Any] = {"generation": new.facts_generation, "position": new.position}
-        touched = connection.execute(CELLS_SINCE, values).fetchall()
-        if epoch.rulings.schools_and_courses:
-            values["learners"] = [learner for (learner,) in connection.execute(MOVED_SINCE, values).fetchall()]
-            touched = [*dict.fromkeys([*touched, *connection.execute(CELLS_OF_LEARNERS, values).fetchall()])]
-        if touched:
-            facts = facts_of_cells(connection, new.facts_generation, touched, self._judge.vocabulary())
-            points = Points.everywhere(len(touched), row.position)
-            states = self._judge.states(facts, points, self._timeline)
-            MasteryWriter(connection, facts, points, states).merge(new.generation)
-        names = {
-            "changes": partition("mastery_change", levels.facts_generation),
-            "before": partition("current_mastery", levels.generation),
-            "after": partition("current_mastery", new.generation),
-        }
-        cause = {"facts": levels.facts_generation, "position": row.position, "recorded_at": row.recorded_at}
-        connection.execute(POLICY_CHANGES.format(**names).encode(), cause)
+        bring_up(connection, self._judge, (self._timeline, row.position), new)
         generations.switch(connection, NAME, new.generation, row.position)
+        switching.owe(connection, levels, new, row)
+        self._owes = True
         return _levels(connection, new.generation)
 
     def _regrow(self, connection: psycopg.Connection[Any], levels: Place, row: StoredRow) -> None:
@@ -262,6 +248,21 @@ def prepare(
     generations.attach(connection, "current_mastery", generation)
     connection.execute(SET_POLICIES, (policies_text(timeline.at(position)), generation))
     return Place(generation, base.facts_generation, "ready", reached)
+
+
+def bring_up(connection: psycopg.Connection[Any], judge: Judge, at: tuple[Timeline, int], place: Place) -> None:
+    """Bring levels that are not live up to date at a position of a timeline: the cells touched since theirs."""
+    timeline, position = at
+    values: dict[str, Any] = {"generation": place.facts_generation, "position": place.position}
+    touched = connection.execute(CELLS_SINCE, values).fetchall()
+    if timeline.at(position).rulings.schools_and_courses:
+        values["learners"] = [learner for (learner,) in connection.execute(MOVED_SINCE, values).fetchall()]
+        touched = [*dict.fromkeys([*touched, *connection.execute(CELLS_OF_LEARNERS, values).fetchall()])]
+    for first in range(0, len(touched), CELLS_AT_ONCE):
+        keys = touched[first : first + CELLS_AT_ONCE]
+        facts = facts_of_cells(connection, place.facts_generation, keys, judge.vocabulary())
+        points = Points.everywhere(len(keys), position)
+        MasteryWriter(connection, facts, points, judge.states(facts, points, timeline)).merge(place.generation)
 
 
 def policies_text(epoch: Epoch) -> str:

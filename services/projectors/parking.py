@@ -105,7 +105,9 @@ def retry(connection: psycopg.Connection[Any], name: str, position: int) -> Park
         row = connection.execute(RELEASE, (name, place.facts_generation, position)).fetchone()
         if row is None:
             raise Unknown("not-parked", f"event {position} is not parked", projector=name)
-        _replay(connection, make(name), place, row[0], (position - 1, place.position))
+        model = make(name)
+        model.settle(connection, place.generation)
+        _replay(connection, model, place, row[0], (position - 1, place.position))
         connection.execute(TOUCH, (name,))
     return next((one for one in parked(connection, name) if one.learner_id == row[0]), None)
 

@@ -66,6 +66,13 @@ class ReadModel(Protocol):
     def types(self) -> frozenset[str] | None:
         """The stored type names wanted; None: all."""
 
+    @property
+    def breaks(self) -> frozenset[str]:
+        """The stored type names after which a batch ends, so that readers see what they did at once."""
+
+    def settle(self, connection: psycopg.Connection[Any], generation: int) -> None:
+        """Write what the last batch left, since no reader waits for it; asked before each batch. Most leave nothing."""
+
     def apply(self, connection: psycopg.Connection[Any], generation: int, batch: Sequence[StoredRow]) -> None:
         """Fold a batch, in order of position, and write its rows; the runner commits them with the position.
 

@@ -17,12 +17,14 @@ from services.query_api.learner_goals import LearnerGoals, read_goals
 from services.query_api.learner_mastery import LearnerMastery, View, read_mastery
 from services.query_api.learner_pathway import LearnerPathways, read_pathways
 from services.query_api.learner_profile import LearnerProfile, read_profile
+from services.query_api.notices import NoticePage, Notices, read_notices
 from services.query_api.official_acts import LearnerCredits, read_credits
 from services.query_api.policies import Policies, read_policies
 from services.query_api.policy_library import PolicyLibrary, Wanted, read_library
 from services.query_api.policy_words import PolicyDraft, PolicyLint, PolicyTold, Told, read_lint, read_policy
 from services.query_api.projections import Projections, read_projections
 from services.query_api.ready_to_advance import ReadyToAdvance, read_ready
+from services.query_api.replays import Replay, ReplayId, Replays, read_replay, read_replays, tell
 from services.query_api.report_card import ReportCard, read_report_card
 from services.query_api.reviews import ReviewList, ReviewSearch, read_reviews
 from services.query_api.score_chain import ScoreChain, learner_of_score, read_chain
@@ -215,6 +217,43 @@ async def framework(at: AtDesk, framework_id: FrameworkId) -> Response:
     """A framework's current edition with its scale."""
     at.require(Permission.READ_POLICY)
     return await at.answer(None, lambda c: read_framework(c, framework_id))
+
+
+@learners.get("/notices", response_model=Notices)
+async def notices_of_learner(at: AtDesk, learner_id: LearnerId, page: Annotated[NoticePage, Query()]) -> Response:
+    """The notices of a learner: each level that a switch of policies changed."""
+    return await at.about(learner_id, "mastery", lambda c: read_notices(c, page, learner_id))
+
+
+@v1.get("/notices", response_model=Notices, tags=["policy"])
+async def notices(at: AtDesk, page: Annotated[NoticePage, Query()]) -> Response:
+    """The notices of all learners in the order of their issue, for systems that deliver them."""
+    at.require(Permission.READ_NOTICES)
+    return await at.answer("mastery", lambda c: read_notices(c, page))
+
+
+@v1.get("/replays", tags=["policy"])
+async def replays(at: AtDesk) -> Replays:
+    """How far the levels of each publication are made, and what came of it."""
+    at.require(Permission.READ_STATUS)
+    return await at.desk.ask(read_replays)
+
+
+@v1.get("/replays/{replay_id}", tags=["policy"])
+async def replay(at: AtDesk, replay_id: ReplayId) -> Replay:
+    """One replay, named by the position of its publication."""
+    at.require(Permission.READ_STATUS)
+    return await at.desk.ask(lambda c: read_replay(c, replay_id))
+
+
+@v1.get("/replays/{replay_id}/progress", response_class=Response, tags=["policy"])
+async def replay_progress(at: AtDesk, replay_id: ReplayId) -> Response:
+    """Server-sent events: how far a replay is, whenever that changes, until it ends."""
+    at.require(Permission.READ_STATUS)
+    begun = await at.desk.ask(lambda c: read_replay(c, replay_id))
+    return StreamingResponse(
+        tell(at.desk, begun), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+    )
 
 
 @v1.get("/projections", tags=["operations"])

@@ -6,7 +6,13 @@ from typing import Final
 from domain.kernel.errors import Unavailable
 from services.query_api.answers import Answer, Connection, Part, rows
 
-TRACKING: Final = """
+REACHED: Final = """
+    projector.position - (SELECT count(*)
+                            FROM read_model.owed_switch AS owed
+                           WHERE owed.facts_generation = projector.facts_generation)
+"""
+"""A switch of policies whose changes and notices are not written yet is not reached, though its levels are there."""
+TRACKING: Final = f"""
     SELECT tracked.build, tracked.position, head.position - tracked.position AS lag_events,
            coalesce((SELECT extract(epoch FROM clock_timestamp() - recorded_at)
                        FROM ledger.event
@@ -20,17 +26,17 @@ TRACKING: Final = """
              WHERE parked.projector = %(projector)s AND parked.generation = tracked.facts_generation
                    AND parked.learner_id = %(learner_id)s) AS parked_at
       FROM (SELECT coalesce(max(position), 0) AS position FROM ledger.event) AS head,
-           LATERAL (SELECT generation || '.' || epoch AS build, facts_generation, position
+           LATERAL (SELECT generation || '.' || epoch AS build, facts_generation, {REACHED} AS position
                       FROM read_model.projector
                      WHERE name = %(projector)s AND generation IS NOT NULL
                     UNION ALL
                     SELECT 'log', NULL, head.position WHERE %(projector)s::text IS NULL) AS tracked
 """
-PROJECTORS: Final = """
-    SELECT projector.name, projector.generation, projector.position, head.position - projector.position AS lag_events,
+PROJECTORS: Final = f"""
+    SELECT projector.name, projector.generation, {REACHED} AS position, head.position - {REACHED} AS lag_events,
            coalesce((SELECT extract(epoch FROM clock_timestamp() - recorded_at)
                        FROM ledger.event
-                      WHERE event.position > projector.position
+                      WHERE event.position > {REACHED}
                       ORDER BY event.position
                       LIMIT 1), 0)::float AS lag_seconds,
            projector.events_per_second, projector.updated_at,

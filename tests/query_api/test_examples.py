@@ -43,7 +43,18 @@ QUESTIONS: Final = {
     "/v1/frameworks/{framework_id}": "/v1/frameworks/math",
     "/v1/projections": "/v1/projections",
 }
-STREAMS: Final = {"/v1/simulations/{simulation_id}/progress", "/v1/simulations/{simulation_id}/movers.csv"}
+PUBLISHED_AT: Final = 34
+AFTER_PUBLICATION: Final = {
+    "/v1/replays": "/v1/replays",
+    "/v1/replays/{replay_id}": f"/v1/replays/{PUBLISHED_AT}",
+    "/v1/notices": "/v1/notices?limit=1",
+    "/v1/learners/{learner_id}/notices": "/v1/learners/l1/notices",
+}
+STREAMS: Final = {
+    "/v1/simulations/{simulation_id}/progress",
+    "/v1/simulations/{simulation_id}/movers.csv",
+    "/v1/replays/{replay_id}/progress",
+}
 """Answers that are not one JSON document."""
 STRICT: Final = starter("highest", levels=[{"code": "advanced", "at": "4"}])
 BODIES: Final = {
@@ -66,7 +77,9 @@ SETTLED: Final = {
     "started_at": "2026-02-01T12:00:00Z",
     "recordedtime": "2026-02-01T12:00:01.000000Z",
     "event_id": "01930d52-7c00-7000-8000-000000000001",
+    "issued_at": "2026-02-01T12:00:03Z",
     "events_per_second": 4200,
+    "cells_per_second": 910000,
     "recorded_us": 1769947201000000,
 }
 """What differs from run to run."""
@@ -119,6 +132,10 @@ async def test_every_question_has_a_real_answer_as_its_example(
     await append(store, *official_acts(await store.head()))
     project(database)
     told = {route: await ask(api, route, url) for route, url in QUESTIONS.items()}
+    await append(store, fact("policy-p", "2026-02-01", "policy.published.v1", policy_id="p", version=latest.version,
+                             revision=1, simulation_id="w1"))  # fmt: skip
+    project(database)
+    told |= {route: await ask(api, route, url) for route, url in AFTER_PUBLICATION.items()}
     if os.environ.get("MASTERY_WRITE_EXAMPLES"):
         Path(examples.__file__).with_name("examples.json").write_text(json.dumps(told, indent=1) + "\n")
     assert told == examples.EXAMPLES
@@ -126,5 +143,5 @@ async def test_every_question_has_a_real_answer_as_its_example(
 
 async def test_the_document_names_every_question_once(api: httpx.AsyncClient) -> None:
     openapi = (await api.get("/openapi.json")).json()
-    assert set(openapi["paths"]) == set(QUESTIONS) | STREAMS
+    assert set(openapi["paths"]) == set(QUESTIONS) | set(AFTER_PUBLICATION) | STREAMS
     assert openapi["security"] == [{"bearer": []}]

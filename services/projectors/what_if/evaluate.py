@@ -108,7 +108,7 @@ def _go_through(
     groupings, acts = read_groupings(connection, position), Acts.read(connection, position)
     schools = next((one for one in groupings if one.name == SCHOOL), None)
     tally, lost_by_kind = Tally(asked.draft.document, groupings), Counter[str]()
-    digest, done, cells = Digest(), 0, _about(connection, live)
+    digest, done, cells = Digest(), 0, about(connection, live)
     for compared in _compare(connection, live, timelines, asked):
         digest += compared.digest()
         in_scope = compared.only(decided_by(compared.after, asked.draft.scoped.policy_id))
@@ -136,7 +136,7 @@ def _compare(
         yield Compared(facts, there, before, after)
 
 
-def _about(connection: psycopg.Connection[Any], live: Place) -> int:
+def about(connection: psycopg.Connection[Any], live: Place) -> int:
     """Return about how many cells there are, as the database last counted."""
     for query, value in ((ABOUT, generations.partition("current_mastery", live.generation)), (COUNT, live.generation)):
         row = connection.execute(query.encode(), (value,)).fetchone()

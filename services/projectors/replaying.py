@@ -1,0 +1,237 @@
+"""The replay of one publication: its levels, made beside the live ones at one position, portion by portion.
+
+Each portion is committed with the learner it ends at and the digest so far, so a kill loses one portion. At the
+position of the simulation the levels must be those that were simulated: the sum of the portions' digests says so.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import psycopg
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from domain.kernel.errors import Unavailable
+from domain.mastery.digest import Digest
+from domain.policy.events import PolicyPublished, PolicySimulated
+from schemas.registry import decode
+from services.projectors import generations, replays
+from services.projectors.all_cells import all_cells
+from services.projectors.generations import Live, Place, partition
+from services.projectors.mastery import NAME, PREPARED, SET_POLICIES, SET_POSITION, Mastery, bring_up, policies_text
+from services.projectors.mastery_points import CellFacts, Int64s, Points
+from services.projectors.mastery_states import Judge
+from services.projectors.mastery_writer import MasteryWriter
+from services.projectors.policies import Timeline, with_policy
+from services.projectors.replays import Row
+from services.projectors.what_if.compared import Compared, begun
+from services.projectors.what_if.evaluate import about
+
+NEAR_EVENTS_MAX: Final = 1_000
+"""How near to the live levels the new ones have come before the projector is asked to switch."""
+SIMULATED: Final = """
+    SELECT data::text FROM ledger.event WHERE stream = %s AND type = 'policy.simulated.v1' AND
+        data->>'simulation_id' = %s ORDER BY version DESC LIMIT 1
+"""
+LOCK: Final = """
+    SELECT generation, facts_generation, state, position FROM read_model.generation
+    WHERE projector = 'mastery' AND generation = %s FOR UPDATE
+"""
+NOT_BEYOND: Final = """
+    UPDATE read_model.generation SET position = least(position, %s) WHERE projector = 'mastery' AND generation = %s
+"""
+IS_MADE: Final = """
+    SELECT policies IS NOT NULL FROM read_model.generation WHERE projector = 'mastery' AND generation = %s
+"""
+IsWanted = Callable[[], bool]
+
+
+class Publication(NamedTuple):
+    """A policy that was published, the position of that event, and what its simulation said."""
+
+    position: int
+    event: PolicyPublished
+    simulated: PolicySimulated | None
+
+
+class Scene(NamedTuple):
+    """What a replay is made upon: the live levels and the policies in force along the log, of one moment."""
+
+    live: Live
+    timeline: Timeline
+
+
+def simulation_of(connection: psycopg.Connection[Any], published: PolicyPublished) -> PolicySimulated | None:
+    """Return the simulation that a publication rests on; those from before simulations were asked for have none."""
+    row = connection.execute(SIMULATED, (f"policy-{published.policy_id}", published.simulation_id)).fetchone()
+    if row is None:
+        return None
+    event = decode(PolicySimulated.type, row[0])
+    assert isinstance(event, PolicySimulated)
+    return event
+
+
+class Replay:
+    """Makes the levels of a publication; a step that was taken before, perhaps by a killed process, is not repeated."""
+
+    def __init__(self, connection: psycopg.Connection[Any], publication: Publication, scene: Scene) -> None:
+        self._connection = connection
+        self._publication = publication
+        self._scene = scene
+        self._row = self._find() or self._begin()
+
+    @property
+    def position(self) -> int:
+        """Where the publication lies."""
+        return self._publication.position
+
+    @property
+    def target(self) -> Timeline:
+        """The policies along the log, as they go on with the published one."""
+        return self._with_policy(self._scene.live.position)
+
+    def _with_policy(self, position: int) -> Timeline:
+        scoped = self._publication.event.scoped
+        return with_policy(self._connection, self._scene.timeline, position, scoped)
+
+    def _find(self) -> Row | None:
+        """Return what was begun, unless other policies, facts or competencies are in force since."""
+        row, (live, timeline) = replays.find(self._connection, self.position), self._scene
+        if row is None:
+            return None
+        stands_upon = (timeline.epochs[-1].position, live.facts_generation)
+        if (row.upon, row.facts_generation) == stands_upon and row.at_position >= timeline.regrown(live.position):
+            return row
+        discard(self._connection, row)
+        return None
+
+    def _begin(self) -> Row:
+        """Begin with the levels of the same policies that are there, or with none."""
+        (live, timeline), simulated = self._scene, self._publication.simulated
+        target = self.target
+        key = (live.facts_generation, policies_text(target.epochs[-1]), timeline.regrown(live.position))
+        with self._connection.transaction():
+            found = self._connection.execute(PREPARED, key).fetchone()
+            if found is None:
+                number = generations.add(self._connection, NAME, "ready", live.facts_generation, live.position)
+                generations.create_table(self._connection, "current_mastery", number)
+            else:
+                number = Place(*found).generation
+            begun_now = replays.Begun(
+                position=self.position,
+                published=self._publication.event,
+                upon=timeline.epochs[-1].position,
+                generation=number,
+                facts_generation=live.place.facts_generation,
+                at_position=live.position,
+                cells=about(self._connection, live.place),
+                digest_simulated=simulated.digest if simulated else None,
+            )
+            replays.begin(self._connection, begun_now)
+        row = replays.find(self._connection, self.position)
+        assert row is not None
+        return row
+
+    def compute(self, cells: Path | None, is_wanted: IsWanted) -> bool:
+        """Make the levels that are not made yet; say whether all are. `is_wanted` is asked before each portion.
+
+        Raises:
+            Unavailable: the cells have not come to the position of the simulation.
+        """
+        if self._row.is_computed:
+            return True
+        replays.enter(self._connection, self.position, "computing")
+        is_made = self._connection.execute(IS_MADE, (self._row.generation,)).fetchone() == (True,)
+        judge, digest, last = Judge(), digest_from(self._row.digest), self._row.last_learner
+        timelines = (self._with_policy(self._row.at_position), self._then())
+        for facts, complete in all_cells(self._connection, self._row.facts_generation, judge.vocabulary(), cells):
+            if not is_wanted():
+                return False
+            chosen = _beyond(facts, last)
+            if len(chosen):
+                with self._connection.transaction():
+                    if not is_made:
+                        self._fill(judge, facts, chosen, timelines[0], complete)
+                    digest += self._digest(judge, facts, chosen, timelines[1], complete)
+                    last = pc.max(facts.learners).as_py()
+                    replays.advance(self._connection, self.position, len(chosen), last, digest.text)
+        with self._connection.transaction():
+            if not is_made:
+                generations.attach(self._connection, "current_mastery", self._row.generation)
+                text = policies_text(timelines[0].epochs[-1])
+                self._connection.execute(SET_POLICIES, (text, self._row.generation))
+            replays.computed(self._connection, self.position)
+        return True
+
+    def _then(self) -> Timeline | None:
+        """Return the policies along the log as they would have gone on from the position of the simulation."""
+        simulated = self._publication.simulated
+        return None if simulated is None else self._with_policy(simulated.at_position)
+
+    def _fill(self, judge: Judge, facts: CellFacts, chosen: Int64s, timeline: Timeline, complete: int) -> None:
+        at = np.full(len(chosen), self._row.at_position, np.int64)
+        points = Points(chosen, at, np.zeros(len(chosen), np.int64))
+        writer = MasteryWriter(self._connection, facts, points, judge.states(facts, points, timeline))
+        writer.fill(partition("current_mastery", self._row.generation), self._row.generation)
+        self._connection.execute(NOT_BEYOND, (complete, self._row.generation))
+
+    def _digest(
+        self, judge: Judge, facts: CellFacts, chosen: Int64s, timeline: Timeline | None, complete: int
+    ) -> Digest:
+        """Return the digest of the levels of cells at the position of the simulation."""
+        simulated = self._publication.simulated
+        if timeline is None or simulated is None:
+            return Digest()
+        if complete < simulated.at_position:
+            raise Unavailable("unavailable", f"cells have not come to position {simulated.at_position}", cells=complete)
+        there = chosen[begun(facts)[chosen] <= simulated.at_position]
+        at = np.full(len(there), simulated.at_position, np.int64)
+        states = judge.states(facts, Points(there, at, np.zeros(len(there), np.int64)), timeline)
+        return Compared(facts, there, states, states).digest()
+
+    def verify(self) -> str | None:
+        """Compare the levels with those simulated; return the digest found if it is another one."""
+        row = replays.find(self._connection, self.position)
+        assert row is not None
+        replays.enter(self._connection, self.position, "verifying")
+        simulated = self._publication.simulated
+        if not row.is_verified and simulated is not None and row.digest != simulated.digest:
+            return row.digest
+        replays.verified(self._connection, self.position)
+        return None
+
+    def catch_up(self, is_wanted: IsWanted) -> bool:
+        """Bring the levels near to the live ones; say whether they are."""
+        while is_wanted():
+            with self._connection.transaction():
+                place = Place(*self._connection.execute(LOCK, (self._row.generation,)).fetchall()[0])
+                live = generations.live(self._connection, NAME)
+                if live.position - place.position <= NEAR_EVENTS_MAX:
+                    return True
+                replays.enter(self._connection, self.position, "catching_up")
+                bring_up(self._connection, Judge(), (self._with_policy(live.position), live.position), place)
+                self._connection.execute(SET_POSITION, (live.position, place.generation))
+        return False
+
+
+def _beyond(facts: CellFacts, learner_id: str | None) -> Int64s:
+    """Return the cells of the learners behind one: portions come in the order of learners."""
+    if learner_id is None:
+        return np.arange(len(facts), dtype=np.int64)
+    return np.flatnonzero(pc.greater(facts.learners, pa.scalar(learner_id)).to_numpy(zero_copy_only=False))
+
+
+def digest_from(text: str) -> Digest:
+    """Return the digest that was written down as a text."""
+    cells, total = text.split(".")
+    return Digest(int(cells, 16), int(total, 16))
+
+
+def discard(connection: psycopg.Connection[Any], row: Row) -> None:
+    """Delete the levels of a replay that comes to nothing, unless they are live or kept."""
+    with connection.transaction():
+        found = connection.execute(LOCK, (row.generation,)).fetchone()
+        if found is not None and Place(*found).state == "ready":
+            generations.drop(connection, Mastery(), row.generation, row.facts_generation)

@@ -1,0 +1,80 @@
+"""What a switch of policies leaves to be written once readers see the new levels: changes, notices, the replay's end.
+
+The switch itself moves a pointer, in a second or less whatever the number of cells. Which changes it made is owed
+until the projector's next transaction, and written before any other batch: so from the same levels.
+"""
+
+from typing import Any, Final
+
+import psycopg
+
+from services.projectors.generations import Place, partition
+from services.projectors.read_model import StoredRow
+
+OWE: Final = """
+    INSERT INTO read_model.owed_switch (facts_generation, before_generation, after_generation, position, recorded_at)
+    VALUES (%s, %s, %s, %s, %s)
+"""
+OWED: Final = """
+    DELETE FROM read_model.owed_switch WHERE facts_generation = %s
+    RETURNING before_generation, after_generation, position, recorded_at
+"""
+ISSUE: Final = """
+    INSERT INTO read_model.notice
+        (switch_position, learner_id, competency_id, before_level, after_level, policy_version, hold_harmless)
+    SELECT cause_position, learner_id, competency_id, before_level, after_level, policy_version, hold_harmless
+    FROM {changes} AS change
+    WHERE cause = 'policy' AND before_level IS DISTINCT FROM after_level
+    ORDER BY cause_position, learner_id, competency_id
+    ON CONFLICT (switch_position, learner_id, competency_id) DO NOTHING
+"""
+SETTLE: Final = f"""
+    WITH changed AS (
+        INSERT INTO {{changes}} (generation, learner_id, competency_id, before_level, after_level, before_value_micro,
+            after_value_micro, cause, cause_position, policy_version, changed_at, hold_harmless, held_level)
+        SELECT %(facts)s, learner_id, competency_id, before.effective_level, after.effective_level,
+            before.value_micro, after.value_micro, 'policy', %(position)s, after.policy_version,
+            %(recorded_at)s::timestamptz, after.hold_harmless, after.held_level
+        FROM {{before}} AS before JOIN {{after}} AS after USING (learner_id, competency_id)
+        WHERE (before.effective_level, before.value_micro, before.status)
+            IS DISTINCT FROM (after.effective_level, after.value_micro, after.status)
+        RETURNING *
+    ) {ISSUE.format(changes="changed")}
+"""
+ISSUE_OF_LEARNER: Final = ISSUE.format(
+    changes="(SELECT * FROM read_model.mastery_change WHERE generation = %s AND learner_id = %s)"
+)
+DONE: Final = """
+    UPDATE read_model.replay SET state = 'done', switch_position = %(position)s, generation = %(generation)s,
+        updated_at = clock_timestamp(), finished_at = clock_timestamp()
+    WHERE finished_at IS NULL AND policy_id = %(data)s::json->>'policy_id' AND version = %(data)s::json->>'version'
+"""
+
+
+def owe(connection: psycopg.Connection[Any], before: Place, after: Place, row: StoredRow) -> None:
+    """Note that the changes between the levels of two generations are to be written, and that the replay is done."""
+    numbers = (before.facts_generation, before.generation, after.generation, row.position, row.recorded_at)
+    connection.execute(OWE, numbers)
+    values = {"position": row.position, "generation": after.generation, "data": row.data}
+    if row.type == "policy.activated.v1":
+        connection.execute(DONE, values)
+
+
+def settle(connection: psycopg.Connection[Any], facts_generation: int) -> None:
+    """Write the changes of the last switch, and a notice for each level that it changed, unless they are written."""
+    row = connection.execute(OWED, (facts_generation,)).fetchone()
+    if row is None:
+        return
+    before, after, position, recorded_at = row
+    names = {
+        "changes": partition("mastery_change", facts_generation),
+        "before": partition("current_mastery", before),
+        "after": partition("current_mastery", after),
+    }
+    values = {"facts": facts_generation, "position": position, "recorded_at": recorded_at}
+    connection.execute(SETTLE.format(**names).encode(), values)
+
+
+def issue_late(connection: psycopg.Connection[Any], facts_generation: int, learner_id: str | None) -> None:
+    """Issue the notices that a learner whose events waited, parked, has missed."""
+    connection.execute(ISSUE_OF_LEARNER, (facts_generation, learner_id))
