@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from domain.kernel.scores import MICRO
 from domain.mastery.cells import NO_TASK, NOT_JUDGED, Cells, Vocabulary
+from domain.mastery.revisions import Revisions
 
 CellKey = tuple[str, str]
 """Learner and competency."""
@@ -91,18 +92,29 @@ class Facts:
     begun_us: Int64s
     ended_us: Int64s
 
+    @property
+    def revisions(self) -> Revisions:
+        """What decides on which of them are in force."""
+        return Revisions(self.offsets, self.position, self.ended, self.occurred_us, self.value)
+
     def cells(self, rows: Int64s, offsets: Int64s, judged: Int32s) -> Cells:
-        """Return cells made of chosen rows: cell c of the answer holds rows[offsets[c]:offsets[c + 1]]."""
+        """Return cells made of chosen rows: cell c of the answer holds rows[offsets[c]:offsets[c + 1]].
+
+        Where the rows follow each other without a gap, nothing is copied.
+        """
+        taken: Int64s | slice = rows
+        if len(rows) and rows[-1] - rows[0] == len(rows) - 1 and (np.diff(rows) == 1).all():
+            taken = slice(int(rows[0]), int(rows[-1]) + 1)
         return Cells(
             offsets=offsets,
-            value=self.value[rows],
-            possible=self.possible[rows],
-            kind=self.kind[rows],
-            role=self.role[rows],
-            task=self.task[rows],
-            occurred_us=self.occurred_us[rows],
-            recorded_us=self.recorded_us[rows],
-            position=self.given[rows],
+            value=self.value[taken],
+            possible=self.possible[taken],
+            kind=self.kind[taken],
+            role=self.role[taken],
+            task=self.task[taken],
+            occurred_us=self.occurred_us[taken],
+            recorded_us=self.recorded_us[taken],
+            position=self.given[taken],
             weight=np.full(len(rows), MICRO, np.int64),
             judged=judged,
         )

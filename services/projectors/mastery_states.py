@@ -4,6 +4,7 @@ A point is a cell at a position. Everything that the mastery projector writes ab
 the few cells of a batch, one learner, or all cells, so that live, rebuilt and republished levels are the same.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -16,6 +17,7 @@ from domain.mastery.cells import NO_TIME, NOT_JUDGED, Cells, Codes, Entry, Vocab
 from domain.mastery.compile import Compiled, compile_policy
 from domain.mastery.harmless import NO_LEVEL, kept, order_of
 from domain.mastery.kernel import NO_VALUE, Results, Status, evaluate
+from domain.mastery.revisions import in_force_at
 from domain.policy.events import HoldHarmless
 from domain.policy.rulings import Ruling, reach_us
 from domain.policy.starters import DEFAULT
@@ -28,6 +30,9 @@ __all__ = ["NO_LEVEL", "Judge", "States", "changed", "warm_up"]
 
 ROWS_AT_ONCE: Final = 4_000_000
 """Score rows that are laid out for the kernel at a time: bounds the memory."""
+ROWS_A_WORKER: Final = 500_000
+"""Fewer rows are not worth another thread."""
+WORKERS_MAX: Final = os.cpu_count() or 1
 
 Int32s = NDArray[np.int32]
 
@@ -138,10 +143,10 @@ class Judge:
         Such a cell stops neither a rebuild nor a policy: its level is none until a score or the policy changes.
         """
         compiled, since_us = under
-        rows, offsets = _in_force(scores, points.cell[chosen], points.at[chosen])
-        cells = scores.cells(*_reached(scores, rows, offsets, since_us), states.judged[chosen])
+        found = in_force_at(scores.revisions, points.cell[chosen], points.at[chosen])
+        cells = scores.cells(*_reached(scores, found.rows, found.offsets, since_us), states.judged[chosen])
         try:
-            results = evaluate(cells, compiled)
+            results = evaluate(cells, compiled, min(WORKERS_MAX, 1 + len(found.rows) // ROWS_A_WORKER))
         except Invalid:
             if len(chosen) > 1:
                 for half in np.array_split(chosen, 2):
@@ -155,10 +160,9 @@ class Judge:
         states.effective[chosen] = code_of[results.effective]
         states.status[chosen] = results.status
         states.counted[chosen] = results.counted
-        states.scores[chosen] = np.diff(offsets)
-        states.latest_us[chosen] = _reduce(np.maximum, scores.occurred_us[rows], offsets, NO_TIME)
-        marks = _mixed(scores.position[rows], scores.value[rows])
-        states.digest[chosen] = _reduce(np.add, marks, offsets, 0).view(np.int64)
+        states.scores[chosen] = np.diff(found.offsets)
+        states.latest_us[chosen] = found.latest_us
+        states.digest[chosen] = found.digest.view(np.int64)
 
     def _compile(self, ruling: Ruling) -> Compiled:
         words = self._vocabulary
@@ -211,17 +215,6 @@ def _portions(scores: Facts, points: Points, chosen: Int64s) -> Iterator[Int64s]
         start = end
 
 
-def _in_force(scores: Facts, cell: Int64s, at: Int64s) -> tuple[Int64s, Int64s]:
-    """Return the rows in force at each point, point after point, and where each point's rows begin."""
-    lengths = np.diff(scores.offsets)[cell]
-    ends = np.cumsum(lengths)
-    point = np.repeat(np.arange(len(cell)), lengths)
-    rows = np.arange(len(point)) + np.repeat(scores.offsets[cell] - ends + lengths, lengths)
-    keep = (scores.position[rows] <= at[point]) & (at[point] < scores.ended[rows])
-    rows, point = rows[keep], point[keep]
-    return rows, np.searchsorted(point, np.arange(len(cell) + 1)).astype(np.int64)
-
-
 def _reached(scores: Facts, rows: Int64s, offsets: Int64s, since_us: int) -> tuple[Int64s, Int64s]:
     """Return the rows that occurred at or after a time, and where each point's begin; NO_TIME: all."""
     if since_us == NO_TIME:
@@ -232,8 +225,8 @@ def _reached(scores: Facts, rows: Int64s, offsets: Int64s, since_us: int) -> tup
 
 def _has_new(scores: Facts, points: Points, chosen: Int64s, since: int) -> NDArray[np.bool_]:
     """Say of each chosen point whether a score is in force there that was first given beyond a position."""
-    rows, offsets = _in_force(scores, points.cell[chosen], points.at[chosen])
-    return _reduce(np.maximum, scores.given[rows], offsets, 0) > since
+    found = in_force_at(scores.revisions, points.cell[chosen], points.at[chosen])
+    return _reduce(np.maximum, scores.given[found.rows], found.offsets, 0) > since
 
 
 def _reduce(how: np.ufunc, column: NDArray[Any], offsets: Int64s, empty: int) -> NDArray[Any]:
@@ -243,14 +236,3 @@ def _reduce(how: np.ufunc, column: NDArray[Any], offsets: Int64s, empty: int) ->
     if has_rows.any():
         answer[has_rows] = how.reduceat(column, offsets[:-1][has_rows])
     return answer
-
-
-def _mixed(position: Int64s, value: Int64s) -> NDArray[np.uint64]:
-    """Return a well-mixed 64-bit number for each score, so that their sum tells sets of scores apart.
-
-    Source: the finaliser of splitmix64 (Steele, Lea, Flood, 2014).
-    """
-    mixed = position.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + value.view(np.uint64)
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return mixed ^ (mixed >> np.uint64(31))

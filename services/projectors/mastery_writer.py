@@ -1,19 +1,17 @@
 """Writing what follows from the facts: rows of current mastery and of its changes, in columns, by COPY."""
 
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 import numpy as np
 import psycopg
 import pyarrow as pa
 from numpy.typing import NDArray
-from psycopg.copy import QueuedLibpqWriter
-from pyarrow import csv
 
 from domain.mastery.cells import NO_TIME
 from domain.mastery.kernel import NO_VALUE, Status
 from domain.policy.events import HoldHarmless
+from infra.postgres.binary_copy import binary_copy
 from services.projectors.generations import partition
 from services.projectors.mastery_points import CellFacts, Int64s, Points
 from services.projectors.mastery_states import NO_LEVEL, States, changed
@@ -40,8 +38,6 @@ ROWS_AT_ONCE: Final = 20_000
 """Rows that are laid out for COPY at a time: bounds the memory."""
 _STATUS: Final = [status.name.lower() for status in Status]
 _MODES: Final = [mode.value for mode in HoldHarmless if mode is not HoldHarmless.NONE]
-_PLAIN: Final = csv.WriteOptions(include_header=False, quoting_style="none")
-"""Ids, codes and numbers need no quotes; a value that did would be refused here."""
 
 
 class MasteryWriter:
@@ -62,9 +58,9 @@ class MasteryWriter:
     def fill(self, table: str, generation: int) -> None:
         """Copy the last state of each cell into an empty table of current mastery."""
         touched, last = self._facts.touched(), self._points.last_of_cell()
-        with self._copy(table, MASTERY_COLUMNS) as copy:
+        with binary_copy(self._connection, table, MASTERY_COLUMNS) as copy:
             for chosen in _portions(last):
-                _write(copy, generation, self._mastery(chosen, touched))
+                copy.write([_all(generation, chosen), *self._mastery(chosen, touched)])
 
     def merge(self, generation: int) -> None:
         """Put the last state of each cell in the place of its row of current mastery."""
@@ -77,17 +73,9 @@ class MasteryWriter:
         differing = changed(self._points, self._states)
         if not len(differing):
             return
-        with self._copy(partition("mastery_change", generation), CHANGE_COLUMNS) as copy:
+        with binary_copy(self._connection, partition("mastery_change", generation), CHANGE_COLUMNS) as copy:
             for chosen in _portions(differing):
-                _write(copy, generation, self._changes(chosen, np.array([*switches], np.int64)))
-
-    @contextmanager
-    def _copy(self, table: str, columns: str) -> Iterator[psycopg.Copy]:
-        """Open a COPY; the database works on a portion while we lay out the next one."""
-        with self._connection.cursor() as cursor:
-            statement, writer = f"COPY {table} ({columns}) FROM STDIN (FORMAT csv)", QueuedLibpqWriter(cursor)
-            with cursor.copy(statement.encode(), writer=writer) as copy:
-                yield copy
+                copy.write([_all(generation, chosen), *self._changes(chosen, np.array([*switches], np.int64))])
 
     def _mastery(self, chosen: Int64s, touched: Int64s) -> list[pa.Array]:
         states, facts, cells = self._states, self._facts, self._points.cell[chosen]
@@ -141,13 +129,8 @@ def _portions(rows: Int64s) -> list[Int64s]:
     return [rows[first : first + ROWS_AT_ONCE] for first in range(0, len(rows), ROWS_AT_ONCE)]
 
 
-def _write(copy: psycopg.Copy, generation: int, columns: Sequence[pa.Array]) -> None:
-    """Send columns, with the generation before them, as COPY reads them."""
-    numbers = pa.repeat(pa.scalar(generation, pa.int32()), len(columns[0]))
-    lines = pa.BufferOutputStream()
-    table = pa.Table.from_arrays([numbers, *columns], [str(place) for place in range(len(columns) + 1)])
-    csv.write_csv(table, lines, _PLAIN)
-    copy.write(memoryview(lines.getvalue()))
+def _all(generation: int, chosen: Int64s) -> pa.Array:
+    return pa.repeat(pa.scalar(generation, pa.int32()), len(chosen))
 
 
 def _words(words: Sequence[str], codes: NDArray[Any]) -> pa.Array:
