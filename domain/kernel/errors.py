@@ -103,6 +103,7 @@ RULES: Final[dict[str, str]] = {
     "not-permitted": "The role of the actor permits the act, for this learner.",
     # infrastructure
     "unavailable": "The database answers.",
+    "export-in-the-way": "An export is written into a folder that is not there yet, so that it is whole or absent.",
     "configuration": "The settings are complete and consistent.",
 }
 

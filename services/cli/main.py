@@ -10,6 +10,7 @@ from services.cli import (
     audit,
     cells,
     demo,
+    export,
     imports,
     learner,
     policy,
@@ -32,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for noun in (
+NOUNS = (
     demo,
     serve,
     status,
@@ -41,13 +42,15 @@ for noun in (
     audit,
     policy,
     imports,
+    export,
     projector,
     replay,
     cells,
     publisher,
     stream,
     token,
-):
+)
+for noun in NOUNS:
     noun.register(app)
 
 

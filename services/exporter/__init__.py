@@ -1,0 +1,1 @@
+"""The ledger as Parquet files, for a district's own warehouse."""
