@@ -18,7 +18,7 @@ from domain.evidence.events import (
     ScoreVoided,
 )
 from domain.framework.catalogue import Catalogue
-from domain.framework.events import ScalePublished
+from domain.framework.events import Depth, ScalePublished
 from domain.kernel.envelope import Actor, Command, Text
 from domain.kernel.errors import Invalid, Refused, Unknown
 from domain.kernel.ids import Code, CompetencyId, EvidenceId, LearnerId, ScaleId, ScoreId, SectionId
@@ -45,6 +45,7 @@ class SubmitEvidence(Command):
     content_uri: Text | None = None
     purpose: Code | None = None
     carried_over: bool = False
+    outcome: Depth | None = None
 
 
 class AlignEvidence(Command):

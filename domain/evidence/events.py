@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from domain.framework.events import Depth
 from domain.kernel.envelope import Actor
 from domain.kernel.event import Event
 from domain.kernel.ids import Code, CompetencyId, EvidenceId, FrameworkId, LearnerId, ScaleId, ScoreId, SectionId
@@ -52,6 +53,8 @@ class EvidenceSubmitted(Event):
     """Why it was made: practice, assessment ..."""
     carried_over: Plain[bool] = False
     """The work was done before, elsewhere or in an earlier term, and is counted again here."""
+    outcome: Plain[Depth | None] = None
+    """How deep it goes: recall, apply or create."""
 
 
 class EvidenceAligned(Event):

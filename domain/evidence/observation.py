@@ -8,6 +8,7 @@ from pydantic import Field
 from domain.evidence.decider import NewEvidenceId, assessor_of, check_on_scale, score_id_of, submitted_as
 from domain.evidence.events import EvidenceSubmitted, Form, ScoreGiven
 from domain.framework.catalogue import Catalogue
+from domain.framework.events import Depth
 from domain.kernel.envelope import Actor, Command, OccurredAt, Text
 from domain.kernel.ids import Code, CompetencyId, EvidenceId, LearnerId, ScaleId, SectionId
 from domain.kernel.scores import ScoreInput
@@ -37,6 +38,7 @@ class Observation(Command):
     content_uri: Text | None = None
     purpose: Code | None = None
     carried_over: bool = False
+    outcome: Depth | None = None
 
 
 def name_of(observation: Observation) -> EvidenceId:

@@ -17,6 +17,7 @@ from domain.framework.events import (
     Level,
     ScalePublished,
 )
+from domain.framework.lint import Severity, lint_targets
 from domain.kernel.envelope import Command, Part
 from domain.kernel.errors import Invalid, Refused
 from domain.kernel.ids import FrameworkId, LevelCode, ScaleId
@@ -53,6 +54,8 @@ class PublishFramework(Command):
     competencies: Annotated[tuple[Competency, ...], Field(min_length=1)]
     associations: tuple[Association, ...] = ()
     source_uri: Title | None = None
+    lint: Severity = Severity.WARN
+    """What the lint does when it finds something: warn, or deny the publication."""
 
 
 FrameworkCommand = PublishScale | PublishFramework
@@ -83,7 +86,8 @@ def decide(state: Publication, command: FrameworkCommand, catalogue: Catalogue) 
     """Return what a command makes happen.
 
     Raises:
-        Refused: scale-exists, scale-unknown, competency-held-elsewhere, framework-unchanged.
+        Refused: scale-exists, scale-unknown, competency-held-elsewhere, framework-unchanged, level-unknown,
+            framework-denied-by-lint.
         Invalid: malformed, for a scale or framework that contradicts itself.
     """
     match command:
@@ -130,6 +134,14 @@ def _publish_framework(state: Publication, command: PublishFramework, catalogue:
         if home is not None and home.framework_id != command.framework_id:
             fault = f"competency {competency.competency_id} is held by framework {home.framework_id}"
             raise Refused("competency-held-elsewhere", fault)
+    known = {level.code for level in catalogue.scale(command.scale_id).levels}
+    for competency in command.competencies:
+        if competency.minimum_level is not None and competency.minimum_level not in known:
+            fault = f"level {competency.minimum_level} is not a level of scale {command.scale_id}"
+            raise Refused("level-unknown", fault, competency=competency.competency_id)
+    for found in lint_targets(command.competencies) if command.lint is Severity.DENY else ():
+        fault = f"competency {found.competency_id}: {found.reason}"
+        raise Refused("framework-denied-by-lint", fault, finding=found.rule)
     edition = FrameworkPublished(
         framework_id=command.framework_id,
         title=command.title,

@@ -23,6 +23,14 @@ class CompetencyKind(StrEnum):
     DISPOSITION = "disposition"
 
 
+class Depth(StrEnum):
+    """What a learner does with what was learned: say it again, use it, or make something new of it."""
+
+    RECALL = "recall"
+    APPLY = "apply"
+    CREATE = "create"
+
+
 class AssociationKind(StrEnum):
     """How two competencies relate; the names are CASE's."""
 
@@ -55,6 +63,18 @@ class Competency(Part):
     kind: Plain[CompetencyKind] = CompetencyKind.SKILL
     subject: Plain[str | None] = None
     grade: Plain[str | None] = None
+    can_do: Plain[str | None] = None
+    """The statement in the learner's words: "I can ..."."""
+    measure: Plain[str | None] = None
+    """By what one sees that it is reached."""
+    transfer: Plain[str | None] = None
+    """Where else it serves."""
+    outcome: Plain[Depth | None] = None
+    """How deep it goes at least."""
+    required: Plain[bool | None] = None
+    """Whether every pathway through its subject and grade has to lead to it."""
+    minimum_level: LevelCode | None = None
+    """The district's expectation: no pathway aims lower without a reason."""
 
 
 class Association(Part):

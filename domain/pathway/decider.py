@@ -9,11 +9,12 @@ from typing import Annotated, Final, assert_never
 from pydantic import Field
 
 from domain.framework.catalogue import Catalogue
-from domain.kernel.envelope import Command
+from domain.kernel.envelope import Command, Reason
 from domain.kernel.errors import Invalid, Refused, Unknown
 from domain.kernel.ids import LearnerId, PathwayId, StepId
 from domain.pathway.events import (
     Because,
+    Excepted,
     PathwayApproved,
     PathwayChanged,
     PathwayEvent,
@@ -21,6 +22,7 @@ from domain.pathway.events import (
     PathwayStepStarted,
     Step,
 )
+from domain.pathway.expectations import below_minimum, uncovered
 
 Steps = Annotated[tuple[Step, ...], Field(min_length=1, max_length=500)]
 
@@ -106,7 +108,8 @@ def decide(state: Pathway, command: PathwayCommand, catalogue: Catalogue) -> lis
     """Return what a command makes happen.
 
     Raises:
-        Refused: pathway-exists, pathway-unchanged, competency-unknown, step-not-open.
+        Refused: pathway-exists, pathway-unchanged, competency-unknown, step-not-open, standard-uncovered,
+            below-minimum-expectation, level-unknown.
         Unknown: pathway-unknown, step-unknown.
         Invalid: because-required, malformed.
     """
@@ -130,9 +133,12 @@ def decide(state: Pathway, command: PathwayCommand, catalogue: Catalogue) -> lis
 def _approve(state: Pathway, command: ApprovePathway, catalogue: Catalogue) -> PathwayApproved:
     if not isinstance(state, NotApproved):
         raise Refused("pathway-exists", f"pathway {command.pathway_id} is approved already")
-    _check(command.steps, catalogue)
     return PathwayApproved(
-        pathway_id=command.pathway_id, learner_id=command.learner_id, title=command.title, steps=command.steps
+        pathway_id=command.pathway_id,
+        learner_id=command.learner_id,
+        title=command.title,
+        steps=command.steps,
+        excepted=_check(command.steps, catalogue, command.reason),
     )
 
 
@@ -143,17 +149,31 @@ def _change(state: Approved, command: ChangePathway, catalogue: Catalogue) -> Pa
         raise Invalid("because-required", fault)
     if command.steps == state.steps:
         raise Refused("pathway-unchanged", f"pathway {command.pathway_id} has these steps already")
-    _check(command.steps, catalogue)
     return PathwayChanged(
-        pathway_id=command.pathway_id, learner_id=state.learner_id, because=because, steps=command.steps
+        pathway_id=command.pathway_id,
+        learner_id=state.learner_id,
+        because=because,
+        steps=command.steps,
+        excepted=_check(command.steps, catalogue, command.reason),
     )
 
 
-def _check(steps: tuple[Step, ...], catalogue: Catalogue) -> None:
+def _check(steps: tuple[Step, ...], catalogue: Catalogue, reason: Reason | None) -> Excepted | None:
+    """Refuse steps that can't be; return what they leave of the district's expectations, which takes a reason."""
     catalogue.check_held(step.competency_id for step in steps)
     step_id, count = Counter(step.step_id for step in steps).most_common(1)[0]
     if count > 1:
         raise Invalid("malformed", f"step {step_id} is listed {count} times")
+    excepted = Excepted(uncovered=uncovered(steps, catalogue), below_minimum=below_minimum(steps, catalogue))
+    if excepted == Excepted():
+        return None
+    if reason is None or not reason.is_given():
+        if excepted.uncovered:
+            fault = f"no step leads to {', '.join(excepted.uncovered)}, and no reason is given"
+            raise Refused("standard-uncovered", fault)
+        fault = f"the aim for {', '.join(excepted.below_minimum)} is below the minimum, and no reason is given"
+        raise Refused("below-minimum-expectation", fault)
+    return excepted
 
 
 def _step(state: Approved, step_id: StepId, expected: Progress) -> dict[str, str]:

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from domain.kernel.envelope import Day, Part
 from domain.kernel.event import Event
-from domain.kernel.ids import CompetencyId, LearnerId, PathwayId, StepId
+from domain.kernel.ids import CompetencyId, LearnerId, LevelCode, PathwayId, StepId
 from domain.kernel.privacy import Personal, Plain
 
 
@@ -54,6 +54,17 @@ class Step(Part):
     modality: Plain[Modality] = Modality.INDEPENDENT
     target_on: Plain[Day | None] = None
     because: Plain[Because | None] = None
+    target_level: LevelCode | None = None
+    """The level that is aimed at."""
+
+
+class Excepted(Part):
+    """What a pathway leaves of the district's expectations, with the reason that the envelope says."""
+
+    uncovered: Plain[tuple[CompetencyId, ...]] = ()
+    """Required standards that no step leads to."""
+    below_minimum: Plain[tuple[CompetencyId, ...]] = ()
+    """Competencies whose step aims below the minimum level."""
 
 
 class PathwayApproved(Event):
@@ -64,6 +75,7 @@ class PathwayApproved(Event):
     learner_id: LearnerId
     title: Personal[str | None] = None
     steps: Plain[Annotated[tuple[Step, ...], Field(min_length=1)]]
+    excepted: Plain[Excepted | None] = None
 
 
 class PathwayChanged(Event):
@@ -74,6 +86,7 @@ class PathwayChanged(Event):
     learner_id: LearnerId
     because: Plain[Because]
     steps: Plain[Annotated[tuple[Step, ...], Field(min_length=1)]]
+    excepted: Plain[Excepted | None] = None
 
 
 class PathwayStepStarted(Event):

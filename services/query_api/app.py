@@ -11,7 +11,9 @@ from domain.kernel.permissions import Permission
 from services.query_api.answers import Moment, Page
 from services.query_api.desk import LEVELS_AND_ACTS, AtDesk
 from services.query_api.event_stream import STREAM_CONTENT, Accepts, After, LastEventID, respond
+from services.query_api.evidence_coverage import EvidenceCoverage, read_coverage
 from services.query_api.explain_mastery import CellView, MasteryExplained, read_explanation
+from services.query_api.framework_lint import FrameworkDraft, FrameworkLint, read_framework_lint
 from services.query_api.frameworks import Framework, read_framework
 from services.query_api.learner_goals import LearnerGoals, read_goals
 from services.query_api.learner_mastery import LearnerMastery, View, read_mastery
@@ -68,6 +70,12 @@ async def goals(at: AtDesk, learner_id: LearnerId, moment: Annotated[Moment, Que
 async def pathway(at: AtDesk, learner_id: LearnerId, moment: Annotated[Moment, Query()]) -> Response:
     """A learner's pathways, and every change with its because, old beside new."""
     return await at.about(learner_id, "learner_profile", lambda c: read_pathways(c, learner_id, moment.as_of))
+
+
+@learners.get("/evidence-coverage", response_model=EvidenceCoverage)
+async def evidence_coverage(at: AtDesk, learner_id: LearnerId) -> Response:
+    """Of what evidence a learner's record is made: how deep, in which forms, and what is missing."""
+    return await at.about(learner_id, None, lambda c: read_coverage(c, learner_id))
 
 
 @learners.get("/ready-to-advance", response_model=ReadyToAdvance)
@@ -210,6 +218,13 @@ async def library(at: AtDesk, wanted: Annotated[Wanted, Query()]) -> Response:
     """The policies to start from, by the names that districts and systems know them by."""
     at.require(Permission.READ_POLICY)
     return await at.answer(None, lambda c: read_library(c, wanted))
+
+
+@v1.post("/frameworks:lint", response_model=FrameworkLint, tags=["framework"])
+async def framework_lint(at: AtDesk, draft: FrameworkDraft) -> Response:
+    """What is wanting in targets that nobody has published yet: explicit, measurable, transferable."""
+    at.require(Permission.READ_POLICY)
+    return await at.answer(None, lambda c: read_framework_lint(c, draft))
 
 
 @v1.get("/frameworks/{framework_id}", response_model=Framework, tags=["framework"])

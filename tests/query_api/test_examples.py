@@ -24,6 +24,7 @@ QUESTIONS: Final = {
     "/v1/learners/{learner_id}/profile": "/v1/learners/l1/profile?as_of=2025-11-15T00:00:00Z",
     "/v1/learners/{learner_id}/goals": "/v1/learners/l1/goals",
     "/v1/learners/{learner_id}/pathway": "/v1/learners/l1/pathway",
+    "/v1/learners/{learner_id}/evidence-coverage": "/v1/learners/l1/evidence-coverage",
     "/v1/learners/{learner_id}/ready-to-advance": "/v1/learners/l2/ready-to-advance",
     "/v1/learners/{learner_id}/credits": "/v1/learners/l2/credits",
     "/v1/learners/{learner_id}/report-cards/{act_id}": "/v1/learners/l2/report-cards/r1",
@@ -40,6 +41,7 @@ QUESTIONS: Final = {
     "/v1/simulations/{simulation_id}/movers/{learner_id}/{competency_id}": "/v1/simulations/w1/movers/l1/m1",
     "/v1/simulations/compare": "/v1/simulations/compare?ids=w1,w2",
     "/v1/policy-library": "/v1/policy-library?name=canvas-decaying",
+    "/v1/frameworks:lint": "/v1/frameworks:lint",
     "/v1/frameworks/{framework_id}": "/v1/frameworks/math",
     "/v1/projections": "/v1/projections",
 }
@@ -58,6 +60,9 @@ STREAMS: Final = {
 """Answers that are not one JSON document."""
 STRICT: Final = starter("highest", levels=[{"code": "advanced", "at": "4"}])
 BODIES: Final = {
+    "/v1/frameworks:lint": {
+        "competencies": [{"competency_id": "m1", "statement": "Understand slope.", "can_do": "I can draw a slope."}]
+    },
     "/v1/policies:lint": {
         "framework_id": "math",
         "document": {
@@ -65,7 +70,7 @@ BODIES: Final = {
             "combine": {"op": "highest"},
             "levels": [{"code": "proficient", "at": "3"}, {"code": "honours", "at": "5"}],
         },
-    }
+    },
 }
 SETTLED: Final = {
     "recorded_at": "2026-02-01T12:00:01Z",
