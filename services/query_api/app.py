@@ -10,6 +10,7 @@ from domain.kernel.ids import ActId, CompetencyId, FrameworkId, LearnerId, Polic
 from domain.kernel.permissions import Permission
 from services.query_api.answers import Moment, Page
 from services.query_api.desk import LEVELS_AND_ACTS, AtDesk
+from services.query_api.effective_policy import EffectivePolicy, Where, read_effective
 from services.query_api.event_stream import STREAM_CONTENT, Accepts, After, LastEventID, respond
 from services.query_api.evidence_coverage import EvidenceCoverage, read_coverage
 from services.query_api.explain_mastery import CellView, MasteryExplained, read_explanation
@@ -142,6 +143,15 @@ async def policies(at: AtDesk) -> Response:
     """All policies and the set in force."""
     at.require(Permission.READ_POLICY)
     return await at.answer(None, read_policies)
+
+
+@v1.get("/policies:effective", response_model=EffectivePolicy, tags=["policy"])
+async def effective(at: AtDesk, where: Annotated[Where, Query()]) -> Response:
+    """Which policy answers in a place, or for a learner, on a date; and what stands behind it."""
+    if where.learner is not None:
+        return await at.about(where.learner, "mastery", lambda c: read_effective(c, where))
+    at.require(Permission.READ_POLICY)
+    return await at.answer(None, lambda c: read_effective(c, where))
 
 
 @v1.get("/policies/{policy_id}", response_model=PolicyTold, tags=["policy"])

@@ -108,20 +108,8 @@ async def read_timeline(connection: Connection, policy: str | None = None) -> Ti
         Unknown: policy-unknown, if `policy` is neither.
     """
     facts = await read_policy_facts(connection)
-    seen = await _seen(connection, facts)
-    drafts = [(fact.position, fact.event) for fact in facts if isinstance(fact.event, PolicyDrafted)]
-    switches = [
-        Switch(fact.position, microseconds(fact.recorded_at), fact.event)
-        for fact in seen
-        if isinstance(fact.event, get_args(PolicySwitch))
-    ]
-    named = _named(drafts, policy)
-    wanted = {one.version for switch in switches for one in switch.event.policies} | {one.version for one in named}
-    timeline = timeline_of(
-        switches,
-        [_draft(position, event) for position, event in drafts if event.version in wanted],
-        editions_of([tuple(row.values()) for row in await rows(connection, SELECT_EDITIONS, {})]),
-    )
+    named = _named([fact.event for fact in facts if isinstance(fact.event, PolicyDrafted)], policy)
+    timeline = await timeline_after(connection, await _seen(connection, facts))
     if not named:
         return timeline
     last = named[-1]
@@ -129,10 +117,27 @@ async def read_timeline(connection: Connection, policy: str | None = None) -> Ti
     return timeline.with_draft(facts[-1].position, scoped, parse_policy(last.document), last.locked)
 
 
-def _named(drafts: Sequence[tuple[int, PolicyDrafted]], policy: str | None) -> list[PolicyDrafted]:
+async def timeline_after(connection: Connection, facts: Sequence[PolicyFact]) -> Timeline:
+    """Return the timeline that follows from what happened to all policies."""
+    switches = [
+        Switch(fact.position, microseconds(fact.recorded_at), fact.event)
+        for fact in facts
+        if isinstance(fact.event, get_args(PolicySwitch))
+    ]
+    wanted = {one.version for switch in switches for one in switch.event.policies}
+    drafts = [
+        _draft(fact.position, fact.event)
+        for fact in facts
+        if isinstance(fact.event, PolicyDrafted) and fact.event.version in wanted
+    ]
+    editions = editions_of([tuple(row.values()) for row in await rows(connection, SELECT_EDITIONS, {})])
+    return timeline_of(switches, drafts, editions)
+
+
+def _named(drafts: Sequence[PolicyDrafted], policy: str | None) -> list[PolicyDrafted]:
     if policy is None:
         return []
-    named = [event for _, event in drafts if policy in {event.policy_id, event.version}]
+    named = [event for event in drafts if policy in {event.policy_id, event.version}]
     if not named:
         raise Unknown("policy-unknown", f"policy {policy} is neither the id nor a version of a drafted policy")
     return named

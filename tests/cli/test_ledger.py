@@ -78,6 +78,36 @@ def test_a_published_policy_moves_whom_evaluate_said_and_rollback_moves_them_bac
     assert filled("status", "--json").document["levels"] == {"advanced": 1, "beginning": 1, "developing": 1}
 
 
+def test_a_policy_is_taken_through_its_life_step_by_step(filled: Mastery) -> None:
+    path = filled.write("best.json", LATEST | {"name": "Best", "combine": {"op": "highest"}})
+    drafted = filled("policy", "draft", path, "--framework", DOCUMENT, "--lock", "combine", "--as", "a-lund", "--json")
+    assert (drafted.document["revision"], drafted.document["locked"]) == (1, ["combine"])
+    early = filled("policy", "publish", "best", "--reason", "board")
+    assert (early.code, early.err.splitlines()) == (
+        1,
+        [
+            "next: mastery policy simulate best",
+            "refused revision 1 has no finished simulation (policy best) [policy-not-simulated]",
+        ],
+    )
+    tried = filled("policy", "publish", path, "--framework", DOCUMENT, "--reason", "board", "--as", "a-lund")
+    assert tried.code == 1
+    assert tried.err.splitlines()[-2] == 'next: mastery policy approve best --as NAME --reason "..."'
+    own = filled("policy", "approve", "best", "--as", "a-lund", "--reason", "mine")
+    assert own.err.endswith("[approval-by-author]\n")
+    for person in ("a-diaz", "a-okafor"):
+        assert filled("policy", "approve", "best", "--as", person, "--reason", "agreed").code == 0
+    assert filled("policy", "publish", "best", "--reason", "board", "--effective-to", "2040-01-01").code == 0
+    (best,) = [one for one in filled("policy", "list", "--json").document["policies"] if one["policy_id"] == "best"]
+    approved = [step for step in best["life"] if step["type"] == "policy.approved.v1"]
+    assert [(step["on_behalf_of"], step["authority"]["basis"]) for step in approved] == [
+        ("a-diaz", "recorded by the operator"),
+        ("a-okafor", "recorded by the operator"),
+    ]
+    assert filled("policy", "retire", "best", "--reason", "over", "--json").code == 0
+    assert filled("policy", "list", "--json").document["in_force"] == []
+
+
 def test_a_rebuilt_read_model_equals_the_live_one(filled: Mastery) -> None:
     rebuilt = filled("projector", "rebuild", "mastery", "--json")
     assert rebuilt.code == 0

@@ -1,7 +1,7 @@
 """`mastery policy lint` and `mastery policy show`."""
 
 from tests.cli.conftest import Mastery
-from tests.cli.district import APPROVED, DOCUMENT, LATEST, fill
+from tests.cli.district import APPROVED, DOCUMENT, LATEST, RATIO, fill
 
 
 def test_a_document_is_linted_without_a_ledger(mastery: Mastery) -> None:
@@ -31,6 +31,10 @@ def test_a_policy_is_shown_in_the_language_of_the_family(mastery: Mastery) -> No
     assert shown[0] == "The latest score (latest, in-force)"
     assert "- Level proficient is reached at 3 or above." in shown
     assert any("policy.activated.v1" in line for line in shown)
+    answering = mastery("policy", "effective", "--competency", RATIO, "--json").document
+    assert [one["policy_id"] for one in answering["candidates"]] == ["latest", "default"]
+    assert mastery("policy", "effective", "--on", "2020-01-01").out.startswith("Share of the possible (default)")
+    assert mastery("policy", "effective", "--on", "soon").code == 1
     denied = mastery.write("latest.json", LATEST | {"levels": [{"code": "proficient", "at": "4.5"}]})
     assert mastery("policy", "lint", denied, "--framework", DOCUMENT).code == 1
     refused = mastery("policy", "publish", denied, "--framework", DOCUMENT, *APPROVED)

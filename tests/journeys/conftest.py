@@ -11,7 +11,6 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from infra.postgres.database import Database
 from infra.postgres.event_store import EventStore
 from infra.settings import CommandAPISettings, QueryAPISettings
 from services.command_api.bootstrap import build_app as build_command_api
@@ -65,7 +64,7 @@ async def apis(database: str, store: EventStore, tmp_path: Path) -> AsyncIterato
         httpx.AsyncClient(transport=httpx.ASGITransport(commands), base_url="http://commands") as command_client,
         httpx.AsyncClient(transport=httpx.ASGITransport(questions), base_url="http://questions") as question_client,
     ):
-        yield Public(command_client, question_client, settings, Database(database, database))
+        yield Public(command_client, question_client, settings)
 
 
 @pytest.fixture

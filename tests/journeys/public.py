@@ -4,27 +4,20 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
-from anyio import fail_after, sleep, to_thread
+from anyio import fail_after, sleep
 
 from domain.kernel.envelope import Actor
-from domain.kernel.ids import LearnerId, PolicyId
+from domain.kernel.ids import LearnerId
 from domain.kernel.permissions import Principal
-from domain.policy.events import Terms
 from infra.http.auth import load_keys, mint_token
-from infra.postgres.database import Database
 from infra.settings import QueryAPISettings
-from services.cli import policy_acts
-from services.cli.catch_up import wait_until_caught_up
 from tests.sample import ADMINISTRATOR, BOARD, GUARDIAN, TEACHER
 
 
 class Public:
     """People at the two APIs; each question waits for what was recorded before it."""
 
-    def __init__(
-        self, commands: httpx.AsyncClient, questions: httpx.AsyncClient, settings: QueryAPISettings, database: Database
-    ) -> None:
-        self.database = database
+    def __init__(self, commands: httpx.AsyncClient, questions: httpx.AsyncClient, settings: QueryAPISettings) -> None:
         self.commands = commands
         self.questions = questions
         self.settings = settings
@@ -58,14 +51,12 @@ class Public:
         return found
 
     async def simulate(self, policy_id: str, **terms: str) -> None:
-        """Have the last revision of a policy simulated, with everything seen that was done before."""
-
-        def simulate() -> None:
-            wait_until_caught_up(self.database)
-            drafted = policy_acts.last_draft(self.database, PolicyId(policy_id))
-            policy_acts.simulate(self.database, drafted, Terms.model_validate(terms))
-
-        await to_thread.run_sync(simulate)
+        """Have the last revision of a policy simulated, and wait for it."""
+        (asked,) = await self.do(f"policies/{policy_id}/simulations", terms=terms)
+        with fail_after(30):
+            simulation_id = asked["data"]["simulation_id"]
+            while (await self.ask(f"policies/{policy_id}"))["simulation_id"] != simulation_id:  # noqa: ASYNC110 - as below
+                await sleep(0.05)
 
     async def approve(self, policy_id: str, *people: Actor) -> None:
         """Have the last revision of a policy approved."""

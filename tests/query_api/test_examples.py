@@ -34,6 +34,7 @@ QUESTIONS: Final = {
     "/v1/audit": "/v1/audit?reason=misread",
     "/v1/events": "/v1/events?type=score.given.v1&limit=1",
     "/v1/policies": "/v1/policies",
+    "/v1/policies:effective": "/v1/policies:effective?competency=m1&on=2025-12-01",
     "/v1/policies/{policy_id}": "/v1/policies/p",
     "/v1/policies:lint": "/v1/policies:lint?lang=es",
     "/v1/simulations/{simulation_id}": "/v1/simulations/w1",
