@@ -1,0 +1,245 @@
+"""A replay: by portions, verified, paused, cancelled, refused, waiting; each level that it changes is a notice."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from domain.kernel.event import Event
+from domain.kernel.ids import SimulationId
+from domain.policy.events import PolicySimulated, ReplayCancelled, ReplayPaused, ReplayRefused, ReplayResumed
+from infra.postgres import all_scores
+from infra.postgres.event_store import Append, BlockingEventStore, blocking_event_store
+from services.projectors import generations, ledger, parking
+from services.projectors.filler import Filler
+from services.projectors.publishing import publish_next
+from services.projectors.rebuild import rebuild
+from services.projectors.what_if.evaluate import Draft, simulate
+from tests.projectors.fold import HIGHEST, LATEST_OF_TWO
+from tests.projectors.history import META, START, Log, corrected, drafted, given, published, rolled_back, scoped
+
+Connection = psycopg.Connection[Any]
+LEARNERS = [f"l{number:02}" for number in range(12)]
+P1 = scoped("p1", HIGHEST)
+NAMES = {"policy_id": P1.policy_id, "version": P1.version}
+ROW = "SELECT state, cells_done, cells, digest = digest_simulated, switch_position FROM read_model.replay"
+NOTICES = """
+    SELECT notice_id, switch_position, learner_id, before_level, after_level FROM read_model.notice ORDER BY notice_id
+"""
+LEVELS = """
+    SELECT * FROM read_model.current_mastery
+    WHERE generation = (SELECT generation FROM read_model.live WHERE projector = 'mastery') ORDER BY learner_id
+"""
+
+
+class After(threading.Event):
+    """Is set once it was asked so often: a publisher that is stopped after so many portions."""
+
+    def __init__(self, looks: int) -> None:
+        super().__init__()
+        self._looks = looks
+
+    def is_set(self) -> bool:
+        self._looks -= 1
+        return self._looks < 0
+
+
+@pytest.fixture
+def log() -> Log:
+    return Log()
+
+
+@pytest.fixture
+def store(database: str) -> Iterator[BlockingEventStore]:
+    with blocking_event_store(database) as opened:
+        yield opened
+
+
+@pytest.fixture
+def connection(
+    database: str, store: BlockingEventStore, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Connection]:
+    """Twelve learners: two scores each, of which by default the last one counts most; p1 (highest) is drafted at 25."""
+    monkeypatch.setattr(all_scores, "PART_SCORES_MAX", 5)
+    for number, learner in enumerate(LEARNERS):
+        scores = [given(f"s{number}-{turn}", (number + turn * 4) % 5, learner) for turn in range(2)]
+        store.append_many([log.append(f"evidence-{score.evidence_id}", score) for score in scores])
+    store.append(log.append("policy-p1", drafted("p1", HIGHEST)))
+    with ledger.connect(database) as opened:
+        for name in ("mastery", "learner_profile"):
+            rebuild(opened, name)
+        yield opened
+
+
+def simulated(connection: Connection, **changes: str) -> PolicySimulated:
+    """What p1 would do as the ledger stands, as an event."""
+    found = simulate(connection, Draft(P1, HIGHEST))
+    words = {"digest": found.digest.text, **changes}
+    return PolicySimulated(**NAMES, revision=1, simulation_id=SimulationId("w1"), at_position=found.at_position,
+                           cells=found.impact.cells, moved=found.impact.moved, matrix=found.impact.matrix,
+                           **words)  # fmt: skip
+
+
+def publication(**changes: Any) -> Event:
+    return published("p1", HIGHEST).model_copy(update={"simulation_id": SimulationId("w1"), **changes})
+
+
+def tell(store: BlockingEventStore, *events: Event, policy: str = "p1") -> None:
+    """Append events about a policy."""
+    stream = f"policy-{policy}"
+    store.append(Append(stream, store.load(stream).version, events, START, META))
+
+
+def follow(connection: Connection) -> None:
+    filler = Filler(connection, "mastery")
+    while not filler.step().is_last:
+        pass
+
+
+def row(connection: Connection) -> tuple[Any, ...]:
+    [one] = connection.execute(ROW).fetchall()
+    return tuple(one)
+
+
+def notices(connection: Connection) -> list[tuple[Any, ...]]:
+    return [tuple(one) for one in connection.execute(NOTICES).fetchall()]
+
+
+def generations_of(connection: Connection) -> list[str]:
+    found = connection.execute("SELECT state FROM read_model.generation WHERE projector = 'mastery'").fetchall()
+    return [state for (state,) in found]
+
+
+def test_levels_that_are_those_simulated_come_into_force(
+    connection: Connection, database: str, store: BlockingEventStore, tmp_path: Path, log: Log
+) -> None:
+    tell(store, simulated(connection), publication())
+    store.append(log.append("evidence-late", given("late", 4, "l00")))
+    follow(connection)
+    assert publish_next(connection, database, tmp_path)
+    assert row(connection) == ("switching", 12, 12, True, None)
+    follow(connection)
+    assert row(connection) == ("done", 12, 12, True, 29)
+    assert rebuild(connection, "mastery").digest is not None
+
+
+def test_levels_that_are_not_those_simulated_are_refused_and_leave_nothing_behind(
+    connection: Connection, database: str, store: BlockingEventStore
+) -> None:
+    before = connection.execute(LEVELS).fetchall()
+    tell(store, simulated(connection, digest="c.0"), publication())
+    follow(connection)
+    assert publish_next(connection, database)
+    [refusal] = [one.event for one in store.load("policy-p1").events if isinstance(one.event, ReplayRefused)]
+    assert (refusal.digest_simulated, refusal.digest_found.split(".")[0]) == ("c.0", "c")
+    assert row(connection)[0] == "refused"
+    assert generations_of(connection) == ["live"]
+    follow(connection)
+    assert not publish_next(connection, database)
+    assert connection.execute(LEVELS).fetchall() == before
+
+
+def test_a_replay_that_was_stopped_goes_on_behind_the_last_learner(
+    connection: Connection, database: str, store: BlockingEventStore, tmp_path: Path
+) -> None:
+    tell(store, simulated(connection), publication())
+    follow(connection)
+    assert not publish_next(connection, database, tmp_path, After(2))
+    done = row(connection)[1]
+    assert 0 < done < 12
+    assert not publish_next(connection, database, tmp_path, After(4))
+    assert done < row(connection)[1] < 12
+    assert publish_next(connection, database, tmp_path)
+    follow(connection)
+    assert row(connection) == ("done", 12, 12, True, 28)
+    assert rebuild(connection, "mastery").digest is not None
+
+
+def test_a_paused_replay_goes_on_when_it_is_resumed(
+    connection: Connection, database: str, store: BlockingEventStore
+) -> None:
+    tell(store, simulated(connection), publication(), ReplayPaused(**NAMES))
+    follow(connection)
+    assert not publish_next(connection, database)
+    assert row(connection) == ("paused", 0, 12, False, None)
+    tell(store, ReplayResumed(**NAMES))
+    assert publish_next(connection, database)
+    follow(connection)
+    assert row(connection)[0] == "done"
+
+
+def test_a_cancelled_replay_leaves_nothing_behind_and_may_be_published_again(
+    connection: Connection, database: str, store: BlockingEventStore, tmp_path: Path
+) -> None:
+    tell(store, simulated(connection), publication())
+    follow(connection)
+    publish_next(connection, database, tmp_path, After(2))
+    tell(store, ReplayCancelled(**NAMES))
+    assert not publish_next(connection, database, tmp_path)
+    assert row(connection)[0] == "cancelled"
+    assert generations_of(connection) == ["live"]
+    tell(store, publication())
+    follow(connection)
+    assert publish_next(connection, database, tmp_path)
+
+
+def test_a_publication_waits_for_its_time_and_lets_others_pass(
+    connection: Connection, database: str, store: BlockingEventStore
+) -> None:
+    in_an_hour = datetime.now(UTC) + timedelta(hours=1)
+    tell(store, simulated(connection), publication(effective_from=in_an_hour))
+    follow(connection)
+    assert not publish_next(connection, database)
+    assert row(connection) == ("waiting", 12, 12, True, None)
+    tell(store, drafted("p2", LATEST_OF_TWO, "f2"), published("p2", LATEST_OF_TWO, "f2"), policy="p2")
+    follow(connection)
+    assert publish_next(connection, database)
+    follow(connection)
+    assert not publish_next(connection, database)
+    states = connection.execute("SELECT policy_id, state FROM read_model.replay ORDER BY position").fetchall()
+    assert states == [("p1", "waiting"), ("p2", "done")]
+
+
+def test_each_level_that_a_switch_changes_is_one_notice_and_so_is_the_way_back(
+    connection: Connection, database: str, store: BlockingEventStore, log: Log
+) -> None:
+    before = connection.execute(LEVELS).fetchall()
+    tell(store, simulated(connection), publication())
+    follow(connection)
+    publish_next(connection, database)
+    follow(connection)
+    there = notices(connection)
+    assert [one[2] for one in there] == sorted({one[2] for one in there})
+    assert {one[1] for one in there} == {28}
+    assert there
+    tell(store, rolled_back(P1, []))
+    follow(connection)
+    follow(connection)
+    back = notices(connection)[len(there) :]
+    assert [(one[2], one[4], one[3]) for one in back] == [(one[2], one[3], one[4]) for one in there]
+    assert {one[1] for one in back} == {29}
+    assert connection.execute(LEVELS).fetchall() == before
+    rebuild(connection, "mastery")
+    assert len(notices(connection)) == 2 * len(there)
+
+
+def test_a_learner_who_was_parked_at_the_switch_has_the_notice_later(
+    connection: Connection, database: str, store: BlockingEventStore, log: Log
+) -> None:
+    store.append(log.append("evidence-ghost", corrected(given("ghost", 1, "zed"), 2)))
+    store.append_many([log.append(f"evidence-{value}", given(f"z{value}", value, "zed")) for value in (4, 1)])
+    tell(store, publication(simulation_id=None))
+    follow(connection)
+    publish_next(connection, database)
+    follow(connection)
+    assert "zed" not in {one[2] for one in notices(connection)}
+    version = store.load("operations-mastery").version
+    event = parking.skip_event(connection, "mastery", 26)
+    store.append(Append("operations-mastery", version, [event], START, META))
+    follow(connection)
+    assert notices(connection)[-1][1:3] == (30, "zed")
+    assert generations.live(connection, "mastery").position == store.head()
