@@ -19,6 +19,7 @@ from domain.profile.events import ProfileEvent
 from domain.progression.events import ProgressionEvent
 from domain.roster.events import RosterEvent
 from domain.simulation.events import SimulationEvent
+from domain.support.events import SupportEvent
 from schemas.canonical import canonical_model
 
 _FAMILIES: Final = (
@@ -32,6 +33,7 @@ _FAMILIES: Final = (
     PolicyEvent,
     SimulationEvent,
     ProgressionEvent,
+    SupportEvent,
     OperationsEvent,
 )
 EVENTS: Final[Mapping[str, type[Event]]] = {event.type: event for family in _FAMILIES for event in get_args(family)}

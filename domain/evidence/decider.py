@@ -12,6 +12,7 @@ from domain.evidence.events import (
     EvidenceResubmitted,
     EvidenceSubmitted,
     EvidenceWithdrawn,
+    FeedbackGiven,
     Form,
     ScoreCorrected,
     ScoreGiven,
@@ -21,7 +22,7 @@ from domain.framework.catalogue import Catalogue
 from domain.framework.events import Depth, ScalePublished
 from domain.kernel.envelope import Actor, Command, Text
 from domain.kernel.errors import Invalid, Refused, Unknown
-from domain.kernel.ids import Code, CompetencyId, EvidenceId, LearnerId, ScaleId, ScoreId, SectionId
+from domain.kernel.ids import Code, CompetencyId, EvidenceId, FeedbackId, LearnerId, ScaleId, ScoreId, SectionId
 from domain.kernel.permissions import PROXIES
 from domain.kernel.scores import ScoreInput, from_micro
 
@@ -82,6 +83,14 @@ class GiveScore(Command):
     assessor: Actor | None = None
 
 
+class GiveFeedback(Command):
+    """Tell the learner what the work shows and what comes next."""
+
+    evidence_id: EvidenceId
+    feedback_id: FeedbackId
+    text: Text
+
+
 class _OfScore(Command):
     score_id: ScoreId
 
@@ -102,7 +111,14 @@ class VoidScore(_OfScore):
 
 
 EvidenceCommand = (
-    SubmitEvidence | AlignEvidence | ResubmitEvidence | WithdrawEvidence | GiveScore | CorrectScore | VoidScore
+    SubmitEvidence
+    | AlignEvidence
+    | ResubmitEvidence
+    | WithdrawEvidence
+    | GiveScore
+    | CorrectScore
+    | VoidScore
+    | GiveFeedback
 )
 
 
@@ -175,6 +191,8 @@ def evolve(state: Evidence, event: EvidenceEvent) -> Evidence:
         case ScoreVoided():
             score = replace(state.scores[event.score_id], is_voided=True)
             return replace(state, scores={**state.scores, event.score_id: score})
+        case FeedbackGiven():
+            return state
         case _:
             assert_never(event)
 
@@ -204,6 +222,10 @@ def decide(state: Evidence, command: EvidenceCommand, actor: Actor, catalogue: C
             return [_correct(on_record, command, catalogue)]
         case VoidScore():
             return [_void(on_record, command)]
+        case GiveFeedback():
+            about = {"evidence_id": command.evidence_id, "learner_id": on_record.submitted.learner_id}
+            said = {"feedback_id": command.feedback_id, "attempt": on_record.attempt, "text": command.text}
+            return [FeedbackGiven.model_validate(about | said)]
         case _:
             assert_never(command)
 

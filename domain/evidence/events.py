@@ -11,7 +11,17 @@ from pydantic import Field
 from domain.framework.events import Depth
 from domain.kernel.envelope import Actor
 from domain.kernel.event import Event
-from domain.kernel.ids import Code, CompetencyId, EvidenceId, FrameworkId, LearnerId, ScaleId, ScoreId, SectionId
+from domain.kernel.ids import (
+    Code,
+    CompetencyId,
+    EvidenceId,
+    FeedbackId,
+    FrameworkId,
+    LearnerId,
+    ScaleId,
+    ScoreId,
+    SectionId,
+)
 from domain.kernel.privacy import Personal, Plain
 from domain.kernel.scores import ScoreMicro
 
@@ -129,6 +139,17 @@ class ScoreVoided(Event):
     before_micro: Plain[ScoreMicro]
 
 
+class FeedbackGiven(Event):
+    """Somebody told the learner what the work shows and what comes next; the last attempt before it is meant."""
+
+    type: ClassVar[str] = "feedback.given.v1"
+    feedback_id: FeedbackId
+    evidence_id: EvidenceId
+    learner_id: LearnerId
+    attempt: Plain[Annotated[int, Field(ge=1)]] = 1
+    text: Personal[str]
+
+
 EvidenceEvent = (
     EvidenceSubmitted
     | EvidenceAligned
@@ -137,4 +158,5 @@ EvidenceEvent = (
     | ScoreGiven
     | ScoreCorrected
     | ScoreVoided
+    | FeedbackGiven
 )

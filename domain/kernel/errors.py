@@ -54,6 +54,8 @@ RULES: Final[dict[str, str]] = {
     "below-minimum-expectation": "A pathway that aims below the district's minimum expectation says why.",
     "profile-entry-exists": "A profile entry is noted once.",
     "profile-entry-unknown": "The profile entry has been noted and is not retired.",
+    "support-exists": "A support is begun once.",
+    "support-unknown": "The support was begun and is not ended.",
     "learner-exists": "A learner is registered once.",
     "learner-unknown": "The learner has been registered.",
     "enrolment-exists": "An enrolment is opened once.",

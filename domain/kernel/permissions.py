@@ -25,6 +25,7 @@ class Permission(StrEnum):
     CHANGE_PATHWAY = "approve or change pathways"
     TAKE_STEP = "start or complete steps"
     NOTE_PROFILE = "note or retire profile entries"
+    SUPPORT = "give feedback, begin or end supports"
     REQUEST_ADVANCEMENT = "request advancement"
     CERTIFY = "grant advancement, award credit, issue report cards or settle reviews"
     DRAFT_POLICY = "draft policies"
@@ -55,6 +56,7 @@ _TEACHING: Final = _OWN | {
     P.JUDGE,
     P.CHANGE_PATHWAY,
     P.TAKE_STEP,
+    P.SUPPORT,
     P.REQUEST_ADVANCEMENT,
     P.CERTIFY,
     P.READ_REVIEWS,

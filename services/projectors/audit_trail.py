@@ -52,6 +52,8 @@ class _Data(msgspec.Struct):
     entry_id: str | None = None
     enrolment_id: str | None = None
     act_id: str | None = None
+    support_id: str | None = None
+    feedback_id: str | None = None
     evidence_id: str | None = None
     policy_id: str | None = None
     framework_id: str | None = None
@@ -80,6 +82,7 @@ class _Data(msgspec.Struct):
     because: _Because | str | None = None
     step_id: str | None = None
     title: str | None = None
+    kind: str | None = None
     period: str | None = None
 
     @property
@@ -87,8 +90,8 @@ class _Data(msgspec.Struct):
         """The id of the thing acted on: the most particular one that the event names."""
         return (
             self.score_id or self.judgement_id or self.goal_id or self.pathway_id or self.entry_id
-            or self.enrolment_id or self.act_id or self.evidence_id or self.policy_id or self.framework_id
-            or self.scale_id or self.projector or self.learner_id
+            or self.enrolment_id or self.act_id or self.support_id or self.feedback_id or self.evidence_id
+            or self.policy_id or self.framework_id or self.scale_id or self.projector or self.learner_id
         )  # fmt: skip
 
     @property
@@ -130,6 +133,8 @@ _AFTER: Final[dict[str, Callable[[_Data], str | None]]] = {
     "credit.awarded.v1": lambda data: data.title,
     "report_card.issued.v1": lambda data: data.period,
     "review.settled.v1": lambda data: data.outcome,
+    "support.started.v1": lambda data: data.kind,
+    "feedback.given.v1": lambda data: data.text,
     "enrolment.opened.v1": lambda data: data.section_id,
     "framework.published.v1": lambda data: data.edition,
     "policy.drafted.v1": lambda data: data.version,

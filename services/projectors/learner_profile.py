@@ -11,6 +11,7 @@ from typing import Any, Final, get_args
 import orjson
 import psycopg
 
+from domain.evidence.events import FeedbackGiven
 from domain.goal.events import GoalClosed, GoalEvent, GoalProgressNoted, GoalRevised, GoalSet, GoalSigned
 from domain.kernel.envelope import Meta
 from domain.kernel.errors import Invalid
@@ -19,8 +20,9 @@ from domain.pathway.events import PathwayApproved, PathwayChanged, PathwayEvent
 from domain.profile.events import ProfileEntryNoted, ProfileEntryRetired, ProfileEvent
 from domain.progression.events import ProgressionEvent
 from domain.roster.events import LearnerEnrolled, LearnerRegistered, LearnerWithdrawn, RosterEvent, SubgroupsChanged
+from domain.support.events import SupportEnded, SupportEvent, SupportStarted
 from schemas.registry import UPCASTERS, decode
-from services.projectors import official_acts
+from services.projectors import help_given, official_acts
 from services.projectors.parts import Part
 from services.projectors.read_model import Poison, StoredRow
 
@@ -38,7 +40,7 @@ COUNTED: Final = {
 }
 ROSTER: Final = frozenset(event.type for event in get_args(RosterEvent))
 PLANNED: Final = frozenset(event.type for event in get_args(GoalEvent | PathwayEvent | ProfileEvent))
-ACTS: Final = frozenset(event.type for event in get_args(ProgressionEvent))
+ACTS: Final = frozenset(event.type for event in get_args(ProgressionEvent | SupportEvent)) | {FeedbackGiven.type}
 OLD: Final = frozenset(old for old, (new, _) in UPCASTERS.items() if new in PLANNED)
 
 COLUMNS: Final = {
@@ -52,6 +54,7 @@ COLUMNS: Final = {
     "pathway_act": """learner_id, occurred_at, recorded_at, actor_id, actor_role, pathway_id, act,
         title, because, steps, step_id""",
     **official_acts.COLUMNS,
+    **help_given.COLUMNS,
 }
 """Table -> the columns after generation and position, in the order in which rows are made."""
 RETIRE_ENTRIES: Final = """
@@ -97,7 +100,7 @@ class LearnerProfile:
     """A learner's profile, goals, pathways, enrolments, official acts and days of activity."""
 
     name: Final = "learner_profile"
-    tables: Final = (*COLUMNS, "learner_day")
+    tables: Final = (*COLUMNS, "feedback", "learner_day")
     late_tables: Final[Mapping[str, str | None]] = {}
     breaks: Final[frozenset[str]] = frozenset()
     types: Final = frozenset(COUNTED) | ROSTER | PLANNED | ACTS | OLD
@@ -121,7 +124,7 @@ class LearnerProfile:
                 _copy(cursor, table, columns, generation, new[table])
             _amend(cursor, RETIRE_ENTRIES, generation, new["retired"])
             _amend(cursor, CLOSE_ENROLMENTS, generation, new["closed"])
-            for amended, statement in official_acts.AMENDMENTS.items():
+            for amended, statement in {**official_acts.AMENDMENTS, **help_given.AMENDMENTS}.items():
                 _amend(cursor, statement, generation, new[amended])
             _add_days(cursor, generation, days)
 
@@ -207,6 +210,9 @@ def _add_plan(new: dict[str, Rows], start: tuple[Any, ...], event: Event, meta: 
         case _ if isinstance(event, ProgressionEvent):
             for table, row in official_acts.rows(event, start, actor.id, reason):
                 new[table].append(row)
+        case SupportStarted() | SupportEnded() | FeedbackGiven():
+            table, row = help_given.row(event, start, actor.id, reason)
+            new[table].append(row)
         case _:
             pass
 

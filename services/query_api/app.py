@@ -14,12 +14,14 @@ from services.query_api.effective_policy import EffectivePolicy, Where, read_eff
 from services.query_api.event_stream import STREAM_CONTENT, Accepts, After, LastEventID, respond
 from services.query_api.evidence_coverage import EvidenceCoverage, read_coverage
 from services.query_api.explain_mastery import CellView, MasteryExplained, read_explanation
+from services.query_api.feedback import FeedbackLatency, LatencySearch, LearnerFeedback, read_feedback, read_latency
 from services.query_api.framework_lint import FrameworkDraft, FrameworkLint, read_framework_lint
 from services.query_api.frameworks import Framework, read_framework
 from services.query_api.learner_goals import LearnerGoals, read_goals
 from services.query_api.learner_mastery import LearnerMastery, View, read_mastery
 from services.query_api.learner_pathway import LearnerPathways, read_pathways
 from services.query_api.learner_profile import LearnerProfile, read_profile
+from services.query_api.learner_supports import LearnerSupports, read_supports
 from services.query_api.notices import NoticePage, Notices, read_notices
 from services.query_api.official_acts import LearnerCredits, read_credits
 from services.query_api.policies import Policies, read_policies
@@ -73,6 +75,18 @@ async def pathway(at: AtDesk, learner_id: LearnerId, moment: Annotated[Moment, Q
     return await at.about(learner_id, "learner_profile", lambda c: read_pathways(c, learner_id, moment.as_of))
 
 
+@learners.get("/supports", response_model=LearnerSupports)
+async def supports(at: AtDesk, learner_id: LearnerId, moment: Annotated[Moment, Query()]) -> Response:
+    """What a learner is given to master something, because of what, and what was ended and why."""
+    return await at.about(learner_id, "learner_profile", lambda c: read_supports(c, learner_id, moment.as_of))
+
+
+@learners.get("/feedback", response_model=LearnerFeedback)
+async def feedback(at: AtDesk, learner_id: LearnerId, page: Annotated[Page, Query()]) -> Response:
+    """What a learner was told of its work, newest first, and how soon."""
+    return await at.about(learner_id, "learner_profile", lambda c: read_feedback(c, learner_id, page))
+
+
 @learners.get("/evidence-coverage", response_model=EvidenceCoverage)
 async def evidence_coverage(at: AtDesk, learner_id: LearnerId) -> Response:
     """Of what evidence a learner's record is made: how deep, in which forms, and what is missing."""
@@ -109,6 +123,13 @@ async def chain(at: AtDesk, score_id: ScoreId) -> Response:
     """Everything that happened to one score: who, when, why, before and after."""
     at.require(Permission.READ_LEARNER, await at.ask("mastery", lambda c: learner_of_score(c, score_id)))
     return await at.answer("audit_trail", lambda c: read_chain(c, score_id))
+
+
+@v1.get("/feedback-latency", response_model=FeedbackLatency, tags=["school"])
+async def feedback_latency(at: AtDesk, search: Annotated[LatencySearch, Query()]) -> Response:
+    """Median days from submission to feedback, by section."""
+    at.require(Permission.READ_LEARNER)
+    return await at.answer("learner_profile", lambda c: read_latency(c, search))
 
 
 @v1.get("/reviews", response_model=ReviewList, tags=["audit"])

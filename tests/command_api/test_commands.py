@@ -203,7 +203,9 @@ async def test_what_holds_already_is_answered_without_an_event(door: Door, store
 def test_every_example_is_a_command(route: tuple[str, Any]) -> None:
     path, module = route
     words = ("evidence_id", "learner_id", "competency_id", "goal_id", "pathway_id", "step_id", "entry_id", "policy_id")
-    in_path = {name: "x" for name in (*words, "enrolment_id", "simulation_id", "act_id") if f"{{{name}}}" in path}
+    in_path = {
+        name: "x" for name in (*words, "enrolment_id", "simulation_id", "act_id", "support_id") if f"{{{name}}}" in path
+    }
     in_path |= {"score_id": "x.1"} if "{score_id}" in path else {}
     made = {module.MAKES: "x"} if module.MAKES else {}
     parse_command(module.COMMAND, in_path | made | module.EXAMPLE)

@@ -167,8 +167,18 @@ def official_acts(head: int) -> list[Fact]:
     by_learner = envelope("l2", "learner")
     credit: dict[str, Any] = {"title": "Linear equations", "credits_micro": 500_000, "bases": [basis]}
     card: dict[str, Any] = {"act_id": "r1", "period": "autumn 2025", "lines": [{"basis": basis, "mark": "A"}]}
+    help_given: dict[str, Any] = {
+        "because": {"kind": "mastery", "text": "slope is new"},
+        "competency_id": "m1",
+        "kind": "tutoring",
+    }
+    told: dict[str, Any] = {
+        "evidence_id": "y",
+        "learner_id": "l2",
+        "text": "The drawing shows it; now say it in numbers.",
+    }
     return [
-        evidence("y", "2026-01-10", "l2"),
+        evidence("y", "2026-01-10", "l2", section_id="sec1"),
         score("y", "2026-01-10", 4_000_000, "l2"),
         evidence("z", "2026-01-12", "l2", competency_ids=["m2"]),
         score("z", "2026-01-12", 3_000_000, "l2", competency_id="m2"),
@@ -178,4 +188,6 @@ def official_acts(head: int) -> list[Fact]:
              act_id="a1", learner_id="l2", competency_id="m2"),
         fact("evidence-y", "2026-02-04", "score.voided.v1", wrong_learner, score_id="s-y", evidence_id="y",
              learner_id="l2", competency_id="m1", before_micro=4_000_000),
+        fact("support-u1", "2026-02-04", "support.started.v1", support_id="u1", learner_id="l2", **help_given),
+        fact("evidence-y", "2026-01-13", "feedback.given.v1", feedback_id="f1", **told),
     ]  # fmt: skip

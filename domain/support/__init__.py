@@ -1,0 +1,1 @@
+"""What a learner is given to master something: supports, each begun because of something, and ended."""
