@@ -8,6 +8,8 @@ import argparse
 import json
 import resource
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import psycopg
@@ -79,10 +81,17 @@ def append(store: BlockingEventStore, *events: Event) -> None:
 class Bench:
     """A database with mastery live under the built-in policy, and another policy to publish."""
 
-    def __init__(self, connection: psycopg.Connection[Any], store: BlockingEventStore, conninfo: str) -> None:
+    def __init__(
+        self,
+        connection: psycopg.Connection[Any],
+        store: BlockingEventStore,
+        conninfo: str,
+        cells: Path | None = None,
+    ) -> None:
         self._connection = connection
         self._store = store
         self._conninfo = conninfo
+        self._cells = cells
         document = json.loads(POLICY.canonical_json)
         append(store, PolicyDrafted(policy_id="p1", revision=1, version=POLICY.version, document=document))
 
@@ -93,7 +102,7 @@ class Bench:
         return seconds(self._make_and_switch)
 
     def _make_and_switch(self) -> None:
-        assert publish_next(self._connection, self._conninfo)
+        assert publish_next(self._connection, self._conninfo, self._cells)
         Filler(self._connection, "mastery").step()
 
     def roll_back(self) -> float:
@@ -114,10 +123,14 @@ def run(scores: int = 200_000, rounds: int = 3) -> dict[str, Any]:
     with bench_server() as server:
         conninfo = server.conninfo("mastery_app", fresh_database(server))
         fill_log(conninfo, scores)
-        with ledger.connect(conninfo) as connection, blocking_event_store(conninfo) as store:
+        with (
+            ledger.connect(conninfo) as connection,
+            blocking_event_store(conninfo) as store,
+            TemporaryDirectory() as cells,
+        ):
             rebuild(connection, "mastery")
             connection.execute("ANALYZE read_model.score")
-            bench = Bench(connection, store, conninfo)
+            bench = Bench(connection, store, conninfo, Path(cells))
             bench.publish()
             bench.by_sql()
             assert connection.execute(DIFFERENT).fetchone() == (0,), "SQL and kernel disagree"
