@@ -122,7 +122,15 @@ class ShardFolder:
         Raises:
             FileNotFoundError: another writer has replaced them since the manifest was read.
         """
-        return [pa.memory_map(str(self.path / shard.file)) for shard in manifest.shards]
+        return [self.map(shard) for shard in manifest.shards]
+
+    def map(self, shard: Shard) -> pa.MemoryMappedFile:
+        """Map one shard into memory.
+
+        Raises:
+            FileNotFoundError: as `open`.
+        """
+        return pa.memory_map(str(self.path / shard.file))
 
     def publish(self, manifest: Manifest) -> None:
         """Make a manifest the valid one, then sweep away what it does not name."""

@@ -1,12 +1,21 @@
 """`mastery policy`: mastery policies, their life, and beforehand whom one would move."""
 
-from typing import Any
+from enum import StrEnum
+from typing import Annotated, Any
 
 import typer
 
 from services.cli import policy_effective, policy_life, policy_words
 from services.cli.output import REFUSED, AsJSON, err, examples, print_table, read_json, show
 from services.cli.policy_life import Competency, Course, File, Framework, School, show_moves
+
+
+class Engine(StrEnum):
+    """Where all cells are evaluated."""
+
+    HERE = "here"
+    RAY = "ray"
+
 
 app = typer.Typer(no_args_is_help=True, help="Mastery policies: the rules from scores to levels, as documents.")
 
@@ -49,6 +58,9 @@ def evaluate(
     school: School = None,
     course: Course = None,
     competency: Competency = None,
+    engine: Annotated[
+        Engine, typer.Option(help="Where the cells are evaluated: in this process, or as tasks of a Ray cluster.")
+    ] = Engine.HERE,
     as_json: AsJSON = False,
 ) -> None:
     """Show who would move between levels if the policy in the file were in force; nothing is written."""
@@ -63,7 +75,7 @@ def evaluate(
     draft = parse_command(DraftPolicy, {"policy_id": "draft", "document": read_json(file), **scope})
     with open_ledger() as database:
         catch_up(database)
-        document = policy_steps.evaluate(database, draft, Terms())
+        document = policy_steps.evaluate(database, draft, Terms(), on_ray=engine is Engine.RAY)
     show_moves(document, as_json=as_json)
 
 

@@ -12,7 +12,7 @@ from infra.postgres.database import Database
 from services.cli import policy_acts
 from services.cli.output import err
 from services.cli.policy_acts import OPERATOR, Person
-from services.cli.what_if import what_if
+from services.cli.what_if import what_if, what_if_on_ray
 
 NEXT: Final[Mapping[str, str]] = {
     "policy-not-simulated": "mastery policy simulate {policy_id}",
@@ -22,7 +22,7 @@ NEXT: Final[Mapping[str, str]] = {
 """What to do when a publication is refused by a rule."""
 
 
-def evaluate(database: Database, draft: DraftPolicy, terms: Terms) -> dict[str, Any]:
+def evaluate(database: Database, draft: DraftPolicy, terms: Terms, *, on_ray: bool = False) -> dict[str, Any]:
     """Return whom a document would move if it were in force; nothing is written.
 
     Raises:
@@ -31,6 +31,10 @@ def evaluate(database: Database, draft: DraftPolicy, terms: Terms) -> dict[str, 
     policy = parse_policy(draft.document)
     scope = draft.model_dump(include=set(Scope.model_fields))
     added = ScopedPolicy(policy_id=draft.policy_id, version=PolicyVersion(policy.version), terms=terms, **scope)
+    if on_ray:
+        position, outcome = what_if_on_ray(database, added, policy)
+        moves = policy_acts.count_moves(outcome.matrix)
+        return {"version": policy.version, **moves, "position": position, "digest": outcome.digest.text}
     simulated = what_if(database, added, policy)
     told = {"version": policy.version, **policy_acts.moves_of(simulated)}
     return told | {"position": simulated.at_position, "digest": simulated.digest.text}

@@ -1,5 +1,6 @@
 """All cells of a facts generation, portion by portion: what a publication, a what-if and a rebuild go through."""
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,11 +13,12 @@ import structlog
 
 from domain.mastery.cells import Vocabulary
 from domain.mastery.digest import Coded, Digest, digest_of
+from infra.files.cell_shards import Manifest
 from infra.postgres.all_scores import AllScores, address, fetch_all_scores
 from services.projectors.mastery_points import CellFacts
 from services.projectors.mastery_states import States
 from services.projectors.mastery_tables import facts_of_scored, judgements_of
-from services.projectors.warm_cells import position_of, warm_scores
+from services.projectors.warm_cells import position_of, shard_scores, warm_scores
 
 log = structlog.get_logger()
 
@@ -45,6 +47,22 @@ def all_cells(
             yield Portion(facts_of_scored(connection, facts_generation, part, of_part), min(position, part.position))
             part = following
         yield Portion(facts_of_scored(connection, facts_generation, part, judged), min(position, part.position))
+
+
+def cells_of_shard(
+    connection: psycopg.Connection[Any], vocabulary: Vocabulary, root: Path, manifest: Manifest, place: int
+) -> Portion:
+    """Return the cells of one shard, as `all_cells` does; the connection is in autocommit.
+
+    Raises:
+        FileNotFoundError: the shards have been written anew since the manifest was read.
+    """
+    position = position_of(connection, manifest.generation)
+    firsts = [shard.first for shard in manifest.shards[1:]]
+    rows = judgements_of(connection, manifest.generation)
+    judged = [row for row in rows if bisect_right(firsts, row[0]) == place]
+    scores = shard_scores(connection, manifest, root, place, vocabulary)
+    return Portion(facts_of_scored(connection, manifest.generation, scores, judged), min(position, scores.position))
 
 
 def _scores(

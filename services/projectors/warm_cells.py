@@ -87,6 +87,29 @@ def warm_scores(
     return starmap(part, zip(files, _by_shard(manifest, touched), strict=True))
 
 
+def manifest_of(connection: psycopg.Connection[Any], generation: int, root: Path) -> Manifest:
+    """Return the shards of a facts generation, built or renewed if need be.
+
+    Raises:
+        OSError: the folder can't be used.
+    """
+    return _opened(connection, ShardFolder(root / f"g{generation}"), generation)[0]
+
+
+def shard_scores(
+    connection: psycopg.Connection[Any], manifest: Manifest, root: Path, place: int, vocabulary: Vocabulary
+) -> AllScores:
+    """Return the scores of one shard, up to date, as `warm_scores` does.
+
+    Raises:
+        FileNotFoundError: the shards have been written anew since.
+    """
+    file = ShardFolder(root / f"g{manifest.generation}").map(manifest.shards[place])
+    position, touched = position_of(connection, manifest.generation), _touched(connection, manifest)
+    scores, mine = read_shard(file, manifest, vocabulary), _by_shard(manifest, touched)[place]
+    return _updated(connection, manifest.generation, scores, mine, vocabulary)._replace(position=position)
+
+
 def build(connection: psycopg.Connection[Any], generation: int, root: Path) -> None:
     """Build all shards of a facts generation from the database, be there some or not."""
     folder = ShardFolder(root / f"g{generation}")

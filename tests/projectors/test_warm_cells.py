@@ -1,5 +1,6 @@
 """Cell shards: what is read from them is what the database holds, whatever came, came late, or was cut off half-way."""
 
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,6 +21,9 @@ from services.projectors.mastery_points import Points
 from services.projectors.mastery_states import Judge
 from services.projectors.policies import load_timeline
 from services.projectors.rebuild import rebuild
+from services.projectors.what_if import Draft, simulate
+from services.projectors.what_if.on_shards import Outcome, Work, evaluate_shard
+from tests.projectors.fold import HIGHEST
 from tests.projectors.history import Log, activated, corrected, drafted, given, judged, scoped, voided
 
 Connection = psycopg.Connection[Any]
@@ -212,6 +216,23 @@ def test_readers_keep_their_shards_while_another_process_replaces_them(
     assert manifest is not None
     named = {shard.file for shard in manifest.shards}
     assert {path.name for path in folder.path.glob("*.arrow")} == named
+
+
+def test_shards_tried_one_by_one_as_the_tasks_of_a_cluster_add_up_to_one_what_if(
+    connection: Connection, database: str, store: BlockingEventStore, log: Log, tmp_path: Path
+) -> None:
+    store.append(log.append("judgement-j", judged("j", "advanced", "zoe", "c0")))
+    follow(connection)
+    rebuild(connection, "learner_profile")
+    draft = Draft(scoped("p1", HIGHEST), HIGHEST)
+    simulated = simulate(connection, draft, cells=tmp_path)
+    manifest = warm_cells.manifest_of(connection, generation(connection), tmp_path)
+    work = Work(database, tmp_path, manifest, draft, simulated.at_position)
+    outcomes = [evaluate_shard(work, place) for place in range(len(manifest.shards))]
+    total = sum(outcomes, Outcome(Digest(), Counter()))
+    assert len(outcomes) > 2
+    assert total.digest == simulated.digest
+    assert total.matrix == simulated.impact.matrix
 
 
 def test_without_a_folder_that_can_be_written_the_cells_are_fetched(connection: Connection, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from services.projectors import generations
 from services.projectors.all_cells import all_cells
 from services.projectors.generations import Place
 from services.projectors.mastery import NAME
-from services.projectors.mastery_points import Points
+from services.projectors.mastery_points import CellFacts, Points
 from services.projectors.mastery_states import Judge
 from services.projectors.policies import Timeline, load_timeline
 from services.projectors.what_if.compared import Compared, begun, decided_by
@@ -127,13 +127,18 @@ def _go_through(
 def _compare(
     connection: psycopg.Connection[Any], live: Place, timelines: tuple[Timeline, Timeline], asked: Asked
 ) -> Iterator[Compared]:
-    """Evaluate the cells that were there at a position, on two timelines."""
+    """Evaluate all cells, portion by portion."""
     judge, position = Judge(), asked.position
     for facts, _ in all_cells(connection, live.facts_generation, judge.vocabulary(), asked.cells):
-        there = np.flatnonzero(begun(facts) <= position)
-        points = Points(there, np.full(len(there), position, np.int64), np.zeros(len(there), np.int64))
-        before, after = (judge.states(facts, points, timeline) for timeline in timelines)
-        yield Compared(facts, there, before, after)
+        yield compare(judge, facts, timelines, position)
+
+
+def compare(judge: Judge, facts: CellFacts, timelines: tuple[Timeline, Timeline], position: int) -> Compared:
+    """Evaluate the cells of a portion that were there at a position, on two timelines."""
+    there = np.flatnonzero(begun(facts) <= position)
+    points = Points(there, np.full(len(there), position, np.int64), np.zeros(len(there), np.int64))
+    before, after = (judge.states(facts, points, timeline) for timeline in timelines)
+    return Compared(facts, there, before, after)
 
 
 def about(connection: psycopg.Connection[Any], live: Place) -> int:
