@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, assert_never
 
 from domain.framework.catalogue import Catalogue
-from domain.kernel.envelope import Command
+from domain.kernel.envelope import Command, Day
 from domain.kernel.errors import Refused, Unknown
 from domain.kernel.ids import CompetencyId, JudgementId, LearnerId, LevelCode
 from domain.mastery.events import JudgementEvent, JudgementLifted, JudgementRecorded
@@ -20,6 +20,8 @@ class RecordJudgement(Command):
     learner_id: LearnerId
     competency_id: CompetencyId
     level: LevelCode
+    expires_on: Day | None = None
+    """The last day on which it holds, in UTC; then it is lifted unless it was before."""
 
 
 class LiftJudgement(Command):
@@ -92,6 +94,7 @@ def _record(state: Standing, command: RecordJudgement, catalogue: Catalogue) -> 
         learner_id=command.learner_id,
         competency_id=command.competency_id,
         level=command.level,
+        expires_on=command.expires_on,
     )
 
 

@@ -18,6 +18,7 @@ LOCATION: Final = "/v1/learners/{learner_id}/mastery"
 EXAMPLE: Final[Mapping[str, object]] = {
     "competency_id": "4.NF.1",
     "level": "proficient",
+    "expires_on": "2040-06-30",
     "reason": {"text": "explained it to a peer unaided"},
 }
 

@@ -82,8 +82,8 @@ END_SCORES: Final = """
 """
 ADD_JUDGEMENT: Final = """
     INSERT INTO read_model.judgement (generation, judgement_id, learner_id, competency_id, level, actor_id, actor_role,
-        reason, occurred_at, recorded_at, position)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        reason, occurred_at, recorded_at, position, expires_on)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 LIFT_JUDGEMENT: Final = """
     UPDATE read_model.judgement SET lifted_at = %s, lifted_position = %s
@@ -153,6 +153,7 @@ class _Judged(msgspec.Struct, gc=False):
     learner_id: str
     competency_id: str
     level: str
+    expires_on: str | None = None
 
 
 class _Lifted(msgspec.Struct, gc=False):
@@ -283,7 +284,15 @@ class FactWriter:
         if isinstance(data, _Judged):
             meta = _META.decode(row.meta)
             reason = meta.reason and (meta.reason.text or meta.reason.code)
-            act = (meta.actor.id, meta.actor.role, reason, row.occurred_at, row.recorded_at, row.position)
+            act = (
+                meta.actor.id,
+                meta.actor.role,
+                reason,
+                row.occurred_at,
+                row.recorded_at,
+                row.position,
+                data.expires_on,
+            )
             self._judged.append((self._generation, data.judgement_id, *cell, data.level, *act))
         else:
             self._lifted.append((row.recorded_at, row.position, self._generation, *cell, data.judgement_id))

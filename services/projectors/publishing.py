@@ -21,6 +21,7 @@ from infra.postgres.event_store import Append, BlockingEventStore, blocking_even
 from schemas.canonical import canonical_model
 from schemas.registry import decode
 from services.projectors import generations, lease, ledger, replays
+from services.projectors.lifting import lift_next
 from services.projectors.mastery import NAME
 from services.projectors.policies import Epoch, load_timeline
 from services.projectors.replaying import Publication, Replay, Scene, discard, simulation_of
@@ -92,7 +93,7 @@ def run(conninfo: str, stop: threading.Event, cells: Path | None = None) -> None
             with ledger.connect(conninfo) as connection:
                 connection.execute(LISTEN)
                 while not stop.is_set():
-                    if not (retire_next(connection, conninfo) or publish_next(connection, conninfo, cells, stop)):
+                    if not (end_next(connection, conninfo) or publish_next(connection, conninfo, cells, stop)):
                         for _ in connection.notifies(timeout=POLL_S, stop_after=1):
                             pass
         except (psycopg.OperationalError, Unavailable):
@@ -100,6 +101,11 @@ def run(conninfo: str, stop: threading.Event, cells: Path | None = None) -> None
         except Exception:
             log.exception("publication failed", retry_s=RETRY_S)
             stop.wait(RETRY_S)
+
+
+def end_next(connection: psycopg.Connection[Any], conninfo: str) -> bool:
+    """End the first policy or judgement whose last day is over; say whether there was one."""
+    return retire_next(connection, conninfo) or lift_next(connection, conninfo)
 
 
 def publish_next(

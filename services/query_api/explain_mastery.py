@@ -1,6 +1,6 @@
 """Why a learner is at a level: the kernel's own account of one cell, with the scores' names, and in words."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from domain.kernel.errors import Unknown
@@ -62,6 +62,8 @@ class JudgementExplained(Part):
     actor_role: str
     reason: str | None
     occurred_at: datetime
+    expires_on: date | None = None
+    """The last day on which it holds; null: until it is lifted."""
 
 
 class MasteryExplained(Answer):

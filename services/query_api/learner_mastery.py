@@ -27,7 +27,7 @@ CURRENT: Final = """
      ORDER BY framework_id, competency_id
 """
 JUDGED: Final = """
-    SELECT competency_id, judgement_id, level, actor_id, actor_role, reason, occurred_at
+    SELECT competency_id, judgement_id, level, actor_id, actor_role, reason, occurred_at, expires_on
       FROM read_model.judgement
      WHERE generation = (SELECT facts_generation FROM read_model.live WHERE projector = 'mastery')
        AND learner_id = %(learner_id)s
