@@ -13,7 +13,7 @@ from domain.evidence.events import EvidenceWithdrawn, ScoreCorrected, ScoreGiven
 from domain.kernel.event import Event
 from domain.mastery.events import JudgementLifted, JudgementRecorded
 from domain.policy.document import PolicyDocument
-from domain.policy.events import PolicyActivated, PolicyRolledBack
+from domain.policy.events import PolicySwitch
 from domain.policy.starters import CUTS, DEFAULT, starter
 from schemas.envelope import Recorded
 
@@ -72,6 +72,7 @@ class _Given(NamedTuple):
 
 @dataclass
 class Cell:
+    key: Key = ("", "")
     scores: dict[str, tuple[_Given, int]] = field(default_factory=dict)
     """Scores in force: as given, and the value now."""
     framework_id: str | None = None
@@ -135,13 +136,13 @@ class Fold:
     def play(self, recorded: Recorded[Event]) -> None:
         """Take one event."""
         event = recorded.event
-        if isinstance(event, PolicyActivated | PolicyRolledBack):
+        if isinstance(event, PolicySwitch):
             touched, cause = list(self.cells), "policy"
         else:
             touched, cause = self._touched(event), "event"
         before = {key: self._shown(key) for key in touched}
-        if isinstance(event, PolicyActivated | PolicyRolledBack):
-            self.policies = {policy.framework_id: policy.version for policy in event.policies}
+        if cause == "policy":
+            self.switch(recorded)
         else:
             self._take(recorded, touched)
         for key in touched:
@@ -150,6 +151,11 @@ class Fold:
                 (level, value, _), (level_now, value_now, _) = before[key], after
                 version = self.version(self.cells[key])
                 self.changes.append(Change(*key, level, level_now, value, value_now, cause, recorded.position, version))
+
+    def switch(self, recorded: Recorded[Event]) -> None:
+        """Take another policy set."""
+        assert isinstance(recorded.event, PolicySwitch)
+        self.policies = {policy.framework_id: policy.version for policy in recorded.event.policies}
 
     def rows(self) -> list[Row]:
         """Return current mastery."""
@@ -162,7 +168,7 @@ class Fold:
         )  # fmt: skip
 
     def _shown(self, key: Key) -> tuple[str | None, int | None, str]:
-        cell = self.cells.get(key, Cell())
+        cell = self.cells.get(key, Cell(key))
         said = self.said(cell)
         return self.effective(cell), said.value_micro, said.status
 
@@ -177,7 +183,7 @@ class Fold:
 
     def _take(self, recorded: Recorded[Event], touched: Sequence[Key]) -> None:
         for key in touched:
-            cell = self.cells.setdefault(key, Cell(framework_id=self._frameworks.get(key[1])))
+            cell = self.cells.setdefault(key, Cell(key, framework_id=self._frameworks.get(key[1])))
             cell.position = recorded.position
             match recorded.event:
                 case ScoreGiven() as event:
