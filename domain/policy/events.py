@@ -5,7 +5,7 @@ The policy set in force at a position follows from the switches alone: `PolicyAc
 """
 
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final, get_args
 
 from domain.kernel.envelope import Actor, Day, OccurredAt, Part
 from domain.kernel.event import Event
@@ -214,6 +214,7 @@ class ReplayRefused(Event):
 
 
 PolicySwitch = PolicyActivated | PolicyRolledBack | PolicyRetired
+SWITCHES: Final = frozenset(event.type for event in get_args(PolicySwitch))
 ReplayStep = ReplayPaused | ReplayResumed | ReplayCancelled | ReplayRefused
 PolicyEvent = PolicyDrafted | PolicySimulated | PolicyApproved | PolicyPublished | PolicySwitch | ReplayStep
 

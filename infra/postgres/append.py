@@ -19,12 +19,20 @@ _PLAIN: Final = re.compile(r"[^\x00-\x1f\\]{1,500}")
 _NULL: Final = "\\N"
 
 
+class Guard(NamedTuple):
+    """What an append depends on besides its stream: no event of these types, of no learner, lies beyond a position."""
+
+    types: frozenset[str]
+    position: int
+
+
 @dataclass(frozen=True, slots=True)
 class Append:
     """The events of one command, for one stream: all or nothing.
 
     `expected_version` is the stream's version that the command was decided on; 0 means a new stream. With
-    `meta.idempotency_key` set, a second append of that key and `body_hash` gets the first one's receipt.
+    `meta.idempotency_key` set, a second append of that key and `body_hash` gets the first one's receipt. With a
+    `guard` it is refused, as for another version, if what it was decided on is no longer the last of its kind.
     """
 
     stream: str
@@ -33,6 +41,7 @@ class Append:
     occurred_at: datetime
     meta: Meta
     body_hash: bytes = b""
+    guard: Guard | None = None
 
 
 class Receipt(NamedTuple):
@@ -95,6 +104,7 @@ class Encoded(NamedTuple):
     body_hash: bytes
     first_event_id: str
     rows: Sequence[bytes]
+    guard: Guard | None = None
 
 
 def encode_append(append: Append, meta: bytes | None = None) -> Encoded:
@@ -118,7 +128,7 @@ def encode_append(append: Append, meta: bytes | None = None) -> Encoded:
         learner_id = learner_of(event) or _NULL
         head = f"{append.stream}\t{version}\t{event.type}\t{event_id}\t{learner_id}\t{occurred_at}".encode()
         rows.append(b"%b\t%b\t%b\n" % (head, envelope, _escaped(encode(event))))
-    return Encoded(append.stream, append.expected_version, key, append.body_hash, ids[0], rows)
+    return Encoded(append.stream, append.expected_version, key, append.body_hash, ids[0], rows, append.guard)
 
 
 def encode_all(appends: Iterable[Append]) -> Iterator[Encoded]:
@@ -144,7 +154,8 @@ def decode_append(encoded: Encoded) -> Append:
     facts = facts_of(encoded)
     events = [decode(fact.type, fact.data) for fact in facts]
     meta = Meta.model_validate_json(_unescaped(encoded.rows[0].decode().split("\t")[6]))
-    return Append(encoded.stream, encoded.expected_version, events, facts[0].occurred_at, meta, encoded.body_hash)
+    occurred_at, body_hash, guard = facts[0].occurred_at, encoded.body_hash, encoded.guard
+    return Append(encoded.stream, encoded.expected_version, events, occurred_at, meta, body_hash, guard)
 
 
 def facts_of(encoded: Encoded) -> list[Fact]:

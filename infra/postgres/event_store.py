@@ -14,7 +14,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from domain.kernel.errors import LedgerError
 from domain.kernel.event import Event
-from infra.postgres.append import Append, Encoded, Fact, History, Outcome, Receipt, encode_all, encode_append
+from infra.postgres.append import Append, Encoded, Fact, Guard, History, Outcome, Receipt, encode_all, encode_append
 from infra.postgres.exchange import text_array
 from infra.postgres.gather import Gatherer
 from infra.postgres.link import Connection, Link
@@ -26,6 +26,7 @@ __all__ = [
     "Append",
     "BlockingEventStore",
     "EventStore",
+    "Guard",
     "History",
     "Outcome",
     "Receipt",

@@ -28,6 +28,12 @@ _FOUND_AGAIN: Final = """
     SELECT json_object_agg(replace(event_id::text, '-', ''), json_build_array(version, position, recorded_at))
     FROM ledger.event WHERE event_id = ANY({ids}::uuid[])
 """
+_LATEST: Final = """
+    SELECT coalesce(json_object_agg(type, position), '{{}}') FROM (
+        SELECT type, max(position) AS position FROM ledger.event
+        WHERE type = ANY({types}) AND learner_id IS NULL GROUP BY type
+    ) AS latest
+"""
 _END_HANGING: Final = """
     ROLLBACK;
     SELECT pg_terminate_backend(holder.pid)
@@ -57,10 +63,16 @@ class Turn:
         recorded_at: the time of this turn, never before the last event's.
         versions: the version of each stream of the batch that exists.
         keys: the receipt and body hash of each idempotency key of the batch that is taken.
+        latest: the last position of each type that guards of the batch name.
     """
 
     def __init__(
-        self, head: int, recorded_at: datetime, versions: dict[str, int], keys: dict[str, tuple[Receipt, bytes]]
+        self,
+        head: int,
+        recorded_at: datetime,
+        versions: dict[str, int],
+        keys: dict[str, tuple[Receipt, bytes]],
+        latest: dict[str, int],
     ) -> None:
         self.key_rows: list[bytes] = []
         self._event_rows: list[bytes] = []
@@ -69,6 +81,7 @@ class Turn:
         self._recorded_text = recorded_at.isoformat().encode()
         self._versions = versions
         self._keys = keys
+        self._latest = latest
 
     def next_event_rows(self) -> bytes:
         """Return the rows added since this was asked last."""
@@ -87,6 +100,11 @@ class Turn:
             return Conflict(
                 "version-conflict", f"stream {append.stream} is at version {version}, not {append.expected_version}"
             )
+        if append.guard is not None:
+            latest = max(self._latest.get(name, 0) for name in append.guard.types)
+            if latest > append.guard.position:
+                fault = f"event {latest} came after position {append.guard.position}"
+                return Conflict("version-conflict", fault, stream=append.stream)
         return self._add(append)
 
     def _add(self, append: Encoded) -> Receipt:
@@ -95,6 +113,8 @@ class Turn:
         self._event_rows += [
             b"%d\t%b\t%b" % (position, self._recorded_text, row) for position, row in enumerate(append.rows, first)
         ]
+        if self._latest:
+            self._latest |= {row.split(b"\t", 3)[2].decode(): first + n for n, row in enumerate(append.rows)}
         self._position += count
         self._versions[append.stream] = append.expected_version + count
         receipt = Receipt(append.stream, append.expected_version + 1, first, count, self._recorded_at)
@@ -114,12 +134,14 @@ async def write(connection: Connection, batch: Sequence[Encoded], ending: str, *
         psycopg.Error: nothing of the batch was written, or, where the connection was lost, perhaps all of it.
     """
     has_keys = any(append.key is not None for append in batch)
+    guarded = {name for append in batch if append.guard is not None for name in append.guard.types}
     try:
-        met = await send(connection, _message(batch, ending, again=again, has_keys=has_keys))
+        met = await send(connection, _message(batch, ending, again=again, has_keys=has_keys, guarded=guarded))
     except LockNotAvailable:
         await send(connection, _END_HANGING)
         raise
-    turn = _turn(met[1])
+    latest = dict.fromkeys(guarded, 0) | _loads(met[-2].get_value(0, 0)) if guarded else {}
+    turn = _turn(met[1], latest)
     found = _found_again(met[2], batch) if again else {}
     outcomes: list[Outcome] = []
 
@@ -135,20 +157,22 @@ async def write(connection: Connection, batch: Sequence[Encoded], ending: str, *
     return outcomes
 
 
-def _message(batch: Sequence[Encoded], ending: str, *, again: bool, has_keys: bool) -> str:
+def _message(batch: Sequence[Encoded], ending: str, *, again: bool, has_keys: bool, guarded: Iterable[str]) -> str:
     """Return all that a turn says, but the rows: there the server waits, still under the lock, for what we make."""
     streams = _literal(append.stream for append in batch)
     keys = _literal(append.key for append in batch if append.key is not None)
     statements = [_TAKE.format(streams=streams, keys=keys)]
     if again:
         statements.append(_FOUND_AGAIN.format(ids=_literal(append.first_event_id for append in batch)))
+    if guarded:
+        statements.append(_LATEST.format(types=_literal(guarded)))
     statements.append(_COPY_EVENTS)
     if has_keys:
         statements.append(_COPY_KEYS)
     return ";".join([*statements, ending])
 
 
-def _turn(taken: PGresult) -> Turn:
+def _turn(taken: PGresult, latest: dict[str, int]) -> Turn:
     head, recorded_at, versions, receipts = (taken.get_value(0, column) for column in range(4))
     assert head is not None
     assert recorded_at is not None
@@ -157,6 +181,7 @@ def _turn(taken: PGresult) -> Turn:
         datetime.fromisoformat(recorded_at.decode()),
         _loads(versions),
         {key: _receipt_of(value) for key, value in _loads(receipts).items()},
+        latest,
     )
 
 

@@ -20,7 +20,7 @@ from domain.kernel.permissions import PROXIES, Permission, Principal, require
 from domain.policy.commands import Limits
 from infra.http.auth import Authenticator
 from infra.identity import utc_now, uuid7
-from infra.postgres.event_store import Append, EventStore, History, Receipt
+from infra.postgres.event_store import Append, EventStore, Guard, History, Receipt
 from schemas.registry import encode
 from services.command_api.published import Facts, Published
 from services.command_api.standings import Standings
@@ -149,12 +149,12 @@ class Desk:
             if asked.if_match not in {None, history.version}:
                 fault = f"stream is at version {history.version}, not {asked.if_match}"
                 raise Stale("version-conflict", fault, stream=stream)
-            events = await self._decided(decide, history, at_once=permission in AT_ONCE)
+            events, guard = await self._decided(decide, history, at_once=permission in AT_ONCE)
             if not events:
                 return _answer(stream, history.version, history.events[-1].position, [])
             try:
-                append = Append(stream, history.version, events, asked.occurred_at, asked.meta, asked.body_hash)
-                receipt = await self.store.append(append)
+                about = (asked.occurred_at, asked.meta, asked.body_hash, guard)
+                receipt = await self.store.append(Append(stream, history.version, events, *about))
             except Conflict as conflict:
                 if conflict.rule == "version-conflict":
                     continue
@@ -164,16 +164,19 @@ class Desk:
             return _answer_events(asked.location, receipt, events)
         raise Conflict("version-conflict", f"stream moved on {ATTEMPTS_MAX} times", stream=stream)
 
-    async def _decided(self, decide: Decide, history: History, *, at_once: bool) -> Sequence[Event]:
+    async def _decided(
+        self, decide: Decide, history: History, *, at_once: bool
+    ) -> tuple[Sequence[Event], Guard | None]:
         events = [recorded.event for recorded in history.events]
         facts = await self.published.facts(at_once=at_once)
         try:
-            return decide(events, facts)
+            happens = decide(events, facts)
         except Refused:
             newer = await self.published.facts(at_once=True)
             if newer is facts:
                 raise
-            return decide(events, newer)
+            happens, facts = decide(events, newer), newer
+        return happens, facts.guard(happens)
 
     async def _answer_again(self, asked: Asked[C], receipt: Receipt, body_hash: bytes) -> Response:
         if body_hash != asked.body_hash:

@@ -2,15 +2,16 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Self, get_args
 
 from domain.framework.catalogue import EMPTY, Catalogue
 from domain.framework.events import FrameworkEvent
 from domain.kernel.event import Event
-from domain.policy.events import PolicyEvent
+from domain.policy.events import SWITCHES, PolicyEvent, PolicySwitch
 from domain.policy.succession import Succession
-from infra.postgres.event_store import EventStore
+from infra.postgres.event_store import EventStore, Guard
 
 FRESH_S: Final = 1.0
 """How long facts are taken for current, where an older state could be forgiven."""
@@ -20,10 +21,17 @@ _TYPES: Final = frozenset(event.type for family in (FrameworkEvent, PolicyEvent)
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is published, and which policies are in force."""
+    """What is published, and which policies are in force, up to a position."""
 
     catalogue: Catalogue = EMPTY
     succession: Succession = field(default_factory=Succession)
+    position: int = 0
+
+    def guard(self, events: Sequence[Event]) -> Guard | None:
+        """Return what holds off events that put a policy set in force if another set came meanwhile."""
+        if any(isinstance(event, PolicySwitch) for event in events):
+            return Guard(SWITCHES, self.position)
+        return None
 
     def evolve(self, event: Event) -> Self:
         """Return the facts after an event of any family."""
@@ -40,7 +48,6 @@ class Published:
     def __init__(self, store: EventStore) -> None:
         self._store = store
         self._facts = Facts()
-        self._position = 0
         self._read_at_s = float("-inf")
         self._turn = asyncio.Lock()
 
@@ -55,8 +62,7 @@ class Published:
 
     async def _read(self) -> None:
         started_s = time.monotonic()
-        while page := await self._store.read(self._position, _PAGE, _TYPES):
+        while page := await self._store.read(self._facts.position, _PAGE, _TYPES):
             for recorded in page:
-                self._facts = self._facts.evolve(recorded.event)
-                self._position = recorded.position
+                self._facts = replace(self._facts.evolve(recorded.event), position=recorded.position)
         self._read_at_s = started_s

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, time
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 import orjson
 import psycopg
 
 from domain.operations.events import DayBegun
 from domain.policy.document import parse_policy
-from domain.policy.events import PolicySwitch, ScopedPolicy
+from domain.policy.events import SWITCHES, PolicySwitch, ScopedPolicy
 from domain.policy.timeline import Draft, Edition, Epoch, Switch, Tick, Timeline, draft_of, timeline_of
 from infra.postgres.editions import SELECT_EDITIONS, editions_of
 from infra.postgres.score_cells import microseconds
@@ -17,7 +17,6 @@ from schemas.registry import decode
 
 __all__ = ["SWITCHES", "Edition", "Epoch", "Tick", "Timeline", "load_timeline", "with_policy"]
 
-SWITCHES: Final = frozenset(event.type for event in get_args(PolicySwitch))
 SELECT_SWITCHES: Final = """
     SELECT position, recorded_at, type, data FROM ledger.event
     WHERE type = ANY(%s) AND learner_id IS NULL ORDER BY position

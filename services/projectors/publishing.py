@@ -16,8 +16,8 @@ import structlog
 from domain.kernel.envelope import Actor, Meta, Role
 from domain.kernel.errors import Conflict, Unavailable
 from domain.kernel.ids import ActorId
-from domain.policy.events import PolicyActivated, PolicyPublished, PolicyRetired, ReplayRefused
-from infra.postgres.event_store import Append, BlockingEventStore, blocking_event_store
+from domain.policy.events import SWITCHES, PolicyActivated, PolicyPublished, PolicyRetired, ReplayRefused
+from infra.postgres.event_store import Append, BlockingEventStore, Guard, blocking_event_store
 from schemas.canonical import canonical_model
 from schemas.registry import decode
 from services.projectors import generations, lease, ledger, replays
@@ -178,21 +178,19 @@ def _replay(
         replays.enter(connection, pending.position, "waiting")
         return False
     replays.enter(connection, pending.position, "switching")
-    activate(connection, store, pending, scene.timeline.epochs[-1], replay.target.epochs[-1])
+    activate(store, pending, scene.timeline.epochs[-1], replay.target.epochs[-1])
     return True
 
 
-def activate(
-    connection: psycopg.Connection[Any], store: BlockingEventStore, published: Pending, current: Epoch, epoch: Epoch
-) -> None:
+def activate(store: BlockingEventStore, published: Pending, current: Epoch, epoch: Epoch) -> None:
     """Append the activation that makes `epoch` of the epoch `current`, once for each publication.
 
-    If the policy was touched meanwhile, or `current` is no longer the last epoch, nothing is appended: an activation
-    must not undo a rollback that came first. The publication stays pending, and is put in force upon what it meets.
+    If the policy was touched meanwhile, or another set came after `current`, nothing is appended: an activation must
+    not undo a rollback that came first. The publication stays pending, and is put in force upon what it meets.
     """
     policy_id, version = published.event.policy_id, published.event.version
     event = PolicyActivated(policy_id=policy_id, version=version, policies=epoch.policies)
-    _append(connection, store, event, published.position, current)
+    _append(store, event, published.position, Guard(SWITCHES, current.position))
 
 
 def _refuse(
@@ -208,26 +206,21 @@ def _refuse(
         digest_simulated=simulated.digest,
         digest_found=found,
     )
-    _append(connection, store, event, publication.position, None)
+    _append(store, event, publication.position)
     _tidy(connection)
 
 
 def _append(
-    connection: psycopg.Connection[Any],
-    store: BlockingEventStore,
-    event: PolicyActivated | ReplayRefused,
-    cause: int,
-    current: Epoch | None,
+    store: BlockingEventStore, event: PolicyActivated | ReplayRefused, cause: int, guard: Guard | None = None
 ) -> None:
-    """Append how a publication at `cause` ends, once, if `current` is the last epoch still, where that matters."""
+    """Append how a publication at `cause` ends, once."""
     stream = f"policy-{event.policy_id}"
     word = "activate" if isinstance(event, PolicyActivated) else "refuse"
     meta = Meta(actor=SYSTEM, causation_id=str(cause), idempotency_key=f"mastery-projector:{word}-{cause}")
     version = store.load(stream).version
-    if current is not None and load_timeline(connection).epochs[-1].position != current.position:
-        return
+    append = Append(stream, version, [event], datetime.now(UTC), meta, canonical_model(event), guard)
     try:
-        receipt = store.append(Append(stream, version, [event], datetime.now(UTC), meta, canonical_model(event)))
+        receipt = store.append(append)
     except Conflict as conflict:
         log.info("not appended", type=event.type, policy=event.policy_id, fault=str(conflict))
     else:

@@ -12,8 +12,8 @@ from domain.kernel.envelope import Actor, Meta, Reason, Role
 from domain.kernel.errors import Conflict
 from domain.kernel.ids import ActorId
 from domain.policy.decider import INITIAL, Drafted, evolve, stream_of
-from domain.policy.events import PolicyEvent, PolicyPublished, PolicyRetired
-from infra.postgres.event_store import Append, BlockingEventStore, blocking_event_store
+from domain.policy.events import SWITCHES, PolicyEvent, PolicyPublished, PolicyRetired
+from infra.postgres.event_store import Append, BlockingEventStore, Guard, blocking_event_store
 from schemas.canonical import canonical_model
 from schemas.registry import decode
 from services.projectors.policies import Epoch, load_timeline
@@ -45,20 +45,16 @@ def retire_next(connection: psycopg.Connection[Any], conninfo: str) -> bool:
         assert isinstance(published, PolicyPublished)
         if published.scoped in current.policies:
             with blocking_event_store(conninfo) as store:
-                return _retire(connection, store, (position, published), current)
+                return _retire(store, (position, published), current)
     return False
 
 
-def _retire(
-    connection: psycopg.Connection[Any], store: BlockingEventStore, over: tuple[int, PolicyPublished], current: Epoch
-) -> bool:
+def _retire(store: BlockingEventStore, over: tuple[int, PolicyPublished], current: Epoch) -> bool:
     """Append the retirement, once for each publication, unless the policy or the set in force was touched meanwhile."""
     position, published = over
     stream = stream_of(published.policy_id)
     history = store.load(stream)
     policy = reduce(evolve, cast("Sequence[PolicyEvent]", [one.event for one in history.events]), INITIAL)
-    if load_timeline(connection).epochs[-1].position != current.position:
-        return False
     event = PolicyRetired(
         policy_id=published.policy_id,
         version=published.version,
@@ -72,7 +68,8 @@ def _retire(
         causation_id=str(position),
         idempotency_key=f"mastery-projector:retire-{position}",
     )
-    append = Append(stream, history.version, [event], datetime.now(UTC), meta, canonical_model(event))
+    guard = Guard(SWITCHES, current.position)
+    append = Append(stream, history.version, [event], datetime.now(UTC), meta, canonical_model(event), guard)
     try:
         receipt = store.append(append)
     except Conflict as conflict:

@@ -12,7 +12,7 @@ from domain.framework.events import ScalePublished
 from domain.kernel.envelope import Actor, Meta, Role
 from domain.kernel.errors import Conflict, Invalid, LedgerError, Unavailable
 from infra.postgres import event_store, exchange, link
-from infra.postgres.event_store import Append, EventStore, Receipt, blocking_event_store, open_event_store
+from infra.postgres.event_store import Append, EventStore, Guard, Receipt, blocking_event_store, open_event_store
 
 pytestmark = pytest.mark.anyio
 
@@ -83,6 +83,27 @@ async def test_in_one_batch_the_next_version_wins_and_a_conflict_leaves_its_neig
     assert str(late) == "stream a is at version 2, not 0"
     assert place(second) == ("a", 3, 3, 1)
     assert place(other) == ("b", 1, 4, 1)
+
+
+def scale(stream: str, upon: int) -> Append:
+    event = ScalePublished(scale_id=stream, title="S", lowest_micro=0, highest_micro=1)
+    return Append(stream, 0, [event], NOON, TEACHER, guard=Guard(frozenset({ScalePublished.type}), upon))
+
+
+async def test_an_append_upon_an_event_that_is_no_longer_the_last_of_its_kind_is_a_conflict(store: EventStore) -> None:
+    await store.append(append("a", 0))
+    assert place(await store.append(scale("s1", 0))) == ("s1", 1, 2, 1)
+    with pytest.raises(Conflict, match="event 2 came after position 1") as conflict:
+        await store.append(scale("s2", 1))
+    assert conflict.value.rule == "version-conflict"
+    await store.append(append("a", 1))
+    assert place(await store.append(scale("s2", 2))) == ("s2", 1, 4, 1)
+
+
+async def test_of_two_appends_upon_one_event_in_a_batch_the_first_wins(store: EventStore) -> None:
+    outcomes = await store.append_many([scale("s1", 0), append("a", 0), scale("s2", 0)])
+    assert [isinstance(outcome, Receipt) for outcome in outcomes] == [True, True, False]
+    assert (await store.load("s2")).version == 0
 
 
 async def test_a_repeated_key_gets_the_first_receipt(store: EventStore) -> None:

@@ -22,7 +22,7 @@ RANK: Final[dict[str | None, int]] = {
 KEEPS: Final = {HoldHarmless.NEVER_LOWER, HoldHarmless.AFTER_NEXT_EVIDENCE}
 
 
-class InForce(NamedTuple):
+class Prevailing(NamedTuple):
     """A policy in force since a position, and the levels that stood then."""
 
     scoped: ScopedPolicy
@@ -41,11 +41,11 @@ class Enrolment(NamedTuple):
 class ScopedFold(Fold):
     """Takes every event; what an event changes is found by looking at all cells."""
 
-    in_force: Sequence[InForce] = ()
+    in_force: Sequence[Prevailing] = ()
 
     def __init__(self, frameworks: dict[str, str]) -> None:
         super().__init__([], frameworks)
-        self._stack: list[Sequence[InForce]] = []
+        self._stack: list[Sequence[Prevailing]] = []
         self._enrolments: dict[str, Enrolment] = {}
         self._first: dict[str, int] = {}
         self._parts: dict[str, set[str]] = {}
@@ -66,11 +66,11 @@ class ScopedFold(Fold):
         known = {one.scoped: one for one in self.in_force}
         if isinstance(event, PolicyActivated):
             levels = {key: self.standing(cell) for key, cell in self.cells.items()}
-            known[event.policies[-1]] = InForce(event.policies[-1], recorded.position, levels)
+            known[event.policies[-1]] = Prevailing(event.policies[-1], recorded.position, levels)
         self.in_force = [known[scoped] for scoped in event.policies]
         self._stack.append(self.in_force)
 
-    def decides(self, cell: Cell) -> InForce | None:
+    def decides(self, cell: Cell) -> Prevailing | None:
         """Return the policy that decides on a cell; None: what is built in."""
         learner, competency = cell.key
         seats = sorted((one for one in self._enrolments.values() if one.learner_id == learner), reverse=True)

@@ -138,7 +138,7 @@ def test_an_activation_does_not_undo_a_rollback_that_came_while_levels_were_made
     pending = publishing.Pending(5, published("p1", HIGHEST), waits=False, is_paused=False)
     seen = load_timeline(connection)
     store.append(log.append("policy-p2", drafted("p2", LATEST_OF_TWO), activated([scoped("p2", LATEST_OF_TWO)])))
-    publishing.activate(connection, store, pending, seen.epochs[-1], with_policy(connection, seen, 5, P1).epochs[-1])
+    publishing.activate(store, pending, seen.epochs[-1], with_policy(connection, seen, 5, P1).epochs[-1])
     assert store.head() == 7
 
 
