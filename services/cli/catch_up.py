@@ -21,20 +21,41 @@ STANDSTILL_S: Final = 120
 """How long no projector may move before waiting for them is given up."""
 
 
+class _Projector(threading.Thread):
+    """A projector for the time of a command; the fault that ended it is kept for whoever waits for it."""
+
+    def __init__(self, database: Database, name: str, stop: threading.Event) -> None:
+        super().__init__(name=name)
+        self._database = database
+        self._stop_event = stop
+        self.fault: Exception | None = None
+
+    def run(self) -> None:
+        """Run the projector."""
+        try:
+            run(self._database.app, self.name, self._stop_event, self._database.cells)
+        except Exception as error:  # noqa: BLE001 - told by `_wait`
+            self.fault = error
+
+
+_PROJECTORS: Final[list[_Projector]] = []
+"""Those of this process that run now."""
+
+
 @contextmanager
 def projecting(database: Database) -> Iterator[None]:
     """Run all projectors for the time of the block; where a process holds a lease, ours stands by."""
     stop = threading.Event()
-    arguments = [(database.app, name, stop, database.cells) for name in MODELS]
-    threads = [threading.Thread(target=run, args=one, name=one[1]) for one in arguments]
-    for thread in threads:
-        thread.start()
+    _PROJECTORS[:] = [_Projector(database, name, stop) for name in MODELS]
+    for projector in _PROJECTORS:
+        projector.start()
     try:
         yield
     finally:
         stop.set()
-        for thread in threads:
-            thread.join()
+        for projector in _PROJECTORS:
+            projector.join()
+        _PROJECTORS.clear()
 
 
 def catch_up(database: Database) -> None:
@@ -53,7 +74,7 @@ def wait_until_caught_up(database: Database) -> None:
     """Wait until the projectors have seen every event that is there now; show the way there on stderr.
 
     Raises:
-        Unavailable: they stand still behind.
+        Unavailable: they stand still behind, or one of ours has ended.
     """
     ask(database, _wait)
 
@@ -63,6 +84,8 @@ async def _wait(connection: Connection) -> None:
     head, seen, moved_at = projections.position, -1, time.monotonic()
     with progress_bar("projecting") as advance:
         while not have_seen(projections, head):
+            for ended in (one for one in _PROJECTORS if one.fault is not None):
+                raise Unavailable("unavailable", f"projector {ended.name} has ended: {ended.fault}") from ended.fault
             reached = sum(min(head, _reached(one)) for one in projections.projectors)
             advance(reached, head * len(MODELS))
             if reached != seen:

@@ -48,3 +48,14 @@ def test_the_application_cannot_drop_or_disable_the_guard(written: str) -> None:
     for command in ("DROP TABLE ledger.event", "ALTER TABLE ledger.event DISABLE TRIGGER ALL"):
         with psycopg.connect(written) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(command)
+
+
+@pytest.mark.parametrize("time", ["0001-01-01 00:00+01", "1899-12-31 23:59+00", "10000-01-01 00:00+00"])
+def test_a_time_that_programs_can_not_read_is_refused_by_the_table(written: str, time: str) -> None:
+    row = """
+        INSERT INTO ledger.event (position, recorded_at, stream, version, type, event_id, occurred_at, meta, data)
+        VALUES (9, now(), 'x', 1, 'x', gen_random_uuid(), %s, '{}', '{}')
+    """
+    refused = pytest.raises(psycopg.errors.CheckViolation, match="event_occurred_since_1900")
+    with psycopg.connect(written) as connection, refused:
+        connection.execute(row, (time,))
