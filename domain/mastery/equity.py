@@ -76,7 +76,11 @@ def dimension(name: str, names: Sequence[str], counted: Counted, flag_ratio: str
         counted: group by group.
         flag_ratio: decimal text, see `FLAG_RATIO`.
     """
-    there = [group for group in sorted(range(len(names)), key=names.__getitem__) if counted.members[group]]
+    there = [
+        group
+        for group in sorted(range(len(names)), key=lambda group: _in_order(names[group]))
+        if counted.members[group]
+    ]
     if len(there) < 2:  # noqa: PLR2004 - one group is the whole
         return None
     counts, members = counted.cells[there], counted.members[there]
@@ -101,6 +105,11 @@ def dimension(name: str, names: Sequence[str], counted: Counted, flag_ratio: str
             )
         )
     return Dimension(name=name, groups=tuple(groups))
+
+
+def _in_order(name: str) -> tuple[bool, int, str]:
+    """Return what names are sorted by: numbers, such as grades, by their size, before words."""
+    return not name.isdecimal(), int(name) if name.isdecimal() else 0, name
 
 
 def _ratio(fell: int | None, cells: int | None, whole: Int64s, flag_ratio: Fraction) -> tuple[str | None, bool]:

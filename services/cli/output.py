@@ -12,7 +12,17 @@ from typing import Annotated, Any, Final, TypeVar
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from domain.kernel.errors import Invalid, LedgerError, Misconfigured, Unavailable
@@ -94,6 +104,14 @@ def read_json(file: Path) -> Any:
         raise Invalid("malformed", f"file is not JSON: {error}", file=file) from error
 
 
+class _Rate(ProgressColumn):
+    """How many are done a second."""
+
+    def render(self, task: Task) -> str:
+        """Return the rate, once there is one."""
+        return f"{task.speed:,.0f}/s" if task.speed else ""
+
+
 @contextmanager
 def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
     """Show progress on stderr if that is a terminal; yield what is told how many are done, and of how many."""
@@ -102,7 +120,9 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        _Rate(),
         TimeElapsedColumn(),
+        TimeRemainingColumn(),
     )
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
         task = progress.add_task(what, total=None)

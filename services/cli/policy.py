@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from services.cli import policy_effective, policy_life, policy_words
+from services.cli import policy_effective, policy_life, policy_simulate, policy_words
 from services.cli.output import REFUSED, AsJSON, err, examples, print_table, read_json, show
 from services.cli.policy_life import Competency, Course, File, Framework, School, show_moves
 
@@ -23,6 +23,7 @@ app = typer.Typer(no_args_is_help=True, help="Mastery policies: the rules from s
 def register(parent: typer.Typer) -> None:
     """Add the noun."""
     policy_life.register(app)
+    policy_simulate.register(app)
     policy_words.register(app)
     policy_effective.register(app)
     parent.add_typer(app, name="policy")

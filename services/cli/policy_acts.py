@@ -7,39 +7,36 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import Any, Final, NamedTuple, cast
 
-from domain.kernel.envelope import Actor, Authority, Meta, Role
+from domain.kernel.envelope import Actor, Authority, Meta, Reason, Role
 from domain.kernel.errors import Refused, Unavailable, Unknown
-from domain.kernel.ids import ActorId, PolicyId, SimulationId
+from domain.kernel.ids import ActorId, PolicyId
 from domain.policy.commands import (
     Circumstances,
     DraftPolicy,
     PolicyCommand,
     PublishPolicy,
-    RecordSimulation,
     RetirePolicy,
     RollBackPolicy,
 )
 from domain.policy.decider import INITIAL, decide, evolve, stream_of
-from domain.policy.document import parse_policy
 from domain.policy.events import (
     PolicyActivated,
     PolicyDrafted,
     PolicyEvent,
     ReplayCancelled,
     ReplayRefused,
-    ScopedPolicy,
     Terms,
 )
-from infra.identity import utc_now, uuid7
+from infra.identity import utc_now
 from infra.postgres.database import Database
 from infra.postgres.event_store import Append, Receipt, open_event_store
 from infra.settings import PolicySettings, read_settings
 from services.cli.catch_up import POLL_S, wait_until_caught_up
 from services.cli.ledger import ask, operator
 from services.cli.output import err
-from services.cli.what_if import what_if
+from services.cli.simulating import Trial, Tried, try_out
 from services.command_api.published import Published
-from services.projectors.what_if.evaluate import Simulated
+from services.projectors.what_if import Draft
 from services.query_api.answers import Connection, rows
 
 IN_FORCE_TIMEOUT_S: Final = 600
@@ -87,12 +84,12 @@ class Person(NamedTuple):
         """The person: the operator, unless another is named."""
         return operator() if self.name is None else Actor(id=ActorId(self.name), role=Role.ADMINISTRATOR)
 
-    def meta(self, command: PolicyCommand) -> Meta:
+    def meta(self, reason: Reason | None) -> Meta:
         """Return the envelope: the operator records what the person decides."""
         if self.name is None:
-            return Meta(actor=operator(), reason=command.reason)
+            return Meta(actor=operator(), reason=reason)
         authority = Authority(basis="recorded by the operator", ref=self.authority)
-        return Meta(actor=operator(), on_behalf_of=self.actor.id, authority=authority, reason=command.reason)
+        return Meta(actor=operator(), on_behalf_of=self.actor.id, authority=authority, reason=reason)
 
 
 OPERATOR: Final = Person()
@@ -131,29 +128,9 @@ def last_draft(database: Database, policy_id: PolicyId) -> PolicyDrafted:
     return asyncio.run(read())
 
 
-def simulate(database: Database, drafted: PolicyDrafted, terms: Terms, person: Person = OPERATOR) -> dict[str, Any]:
-    """Try a revision on all cells, and put the outcome on record; return whom it would move."""
-    scope = drafted.scope.model_dump()
-    added = ScopedPolicy(policy_id=drafted.policy_id, version=drafted.version, terms=terms, **scope)
-    simulated = what_if(database, added, parse_policy(drafted.document))
-    moves, simulation_id = moves_of(simulated), SimulationId(str(uuid7()))
-    command = RecordSimulation(
-        policy_id=drafted.policy_id,
-        revision=drafted.revision,
-        simulation_id=simulation_id,
-        at_position=simulated.at_position,
-        terms=terms,
-        digest=simulated.digest.text,
-        **moves,
-    )
-    settle(database, command, person)
-    return {"simulation_id": simulation_id, "at_position": simulated.at_position, **moves}
-
-
-def moves_of(simulated: Simulated) -> dict[str, Any]:
-    """Return how many cells a simulation moved, from which level to which."""
-    impact = simulated.impact
-    return {"moved": impact.moved, "cells": impact.cells, "matrix": impact.matrix}
+def simulate(database: Database, drafted: PolicyDrafted, terms: Terms, person: Person = OPERATOR) -> Tried:
+    """Try a revision on all cells, and put the outcome on record."""
+    return try_out(database, Trial(Draft.of(drafted, terms), drafted.revision), person.meta(None))
 
 
 def publish(database: Database, command: PublishPolicy, person: Person = OPERATOR) -> dict[str, Any]:
@@ -203,7 +180,7 @@ def settle(database: Database, command: PolicyCommand, person: Person = OPERATOR
                 facts.catalogue, facts.succession, person.actor, utc_now(), await store.head(), limits
             )
             events = decide(reduce(evolve, past, INITIAL), command, circumstances)
-            return await store.append(Append(stream, history.version, events, utc_now(), person.meta(command)))
+            return await store.append(Append(stream, history.version, events, utc_now(), person.meta(command.reason)))
 
     return asyncio.run(append())
 

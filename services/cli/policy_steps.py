@@ -12,7 +12,9 @@ from infra.postgres.database import Database
 from services.cli import policy_acts
 from services.cli.output import err
 from services.cli.policy_acts import OPERATOR, Person
-from services.cli.what_if import what_if, what_if_on_ray
+from services.cli.simulating import Trial, try_out
+from services.cli.what_if import what_if_on_ray
+from services.projectors.what_if import Draft
 
 NEXT: Final[Mapping[str, str]] = {
     "policy-not-simulated": "mastery policy simulate {policy_id}",
@@ -35,9 +37,8 @@ def evaluate(database: Database, draft: DraftPolicy, terms: Terms, *, on_ray: bo
         position, outcome = what_if_on_ray(database, added, policy)
         moves = policy_acts.count_moves(outcome.matrix)
         return {"version": policy.version, **moves, "position": position, "digest": outcome.digest.text}
-    simulated = what_if(database, added, policy)
-    told = {"version": policy.version, **policy_acts.moves_of(simulated)}
-    return told | {"position": simulated.at_position, "digest": simulated.digest.text}
+    told = try_out(database, Trial(Draft(added, policy)), OPERATOR.meta(None)).told()
+    return {name: told[name] for name in ("version", "moved", "cells", "matrix", "position", "digest")}
 
 
 def publish_at_once(

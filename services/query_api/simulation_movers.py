@@ -1,21 +1,24 @@
 """Who would move under a draft: page by page, as one file, and each with the reasons before and after."""
 
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
 
 from pydantic import Field
 
 from domain.kernel.errors import Unknown
 from domain.kernel.ids import CompetencyId, LearnerId, SimulationId
 from domain.kernel.scores import from_micro
-from domain.mastery.cells import Vocabulary
+from domain.mastery.cells import Vocabulary, cells_of
 from domain.mastery.compile import compile_policy
 from domain.mastery.explanation import Explanation, explain
 from domain.policy.document import PolicyDocument, parse_policy
-from domain.policy.rulings import BUILT_IN
+from domain.policy.events import Terms
+from domain.policy.rulings import reach_us
 from domain.policy.words.catalogue import Language
 from infra.postgres.score_cells import SCORE_COLUMNS, ScoreRow, cells_in_force
 from services.query_api.answers import Answer, Connection, Page, Part, cell_of, cursor_after, rows
 from services.query_api.explain_mastery import COMPETENCY
+from services.query_api.learner_mastery import reached
 from services.query_api.plain_words import in_words
 from services.query_api.simulations import level_of, read_simulation
 
@@ -53,11 +56,7 @@ JUDGED_AT: Final = """
        AND learner_id = %(learner_id)s AND competency_id = %(competency_id)s AND position <= %(at_position)s
        AND (lifted_position IS NULL OR lifted_position > %(at_position)s)
 """
-DOCUMENTS: Final = """
-    SELECT data->>'version' AS version, data->'document' AS document
-      FROM ledger.event
-     WHERE learner_id IS NULL AND type = 'policy.drafted.v1' AND data->>'version' = ANY(%(versions)s)
-"""
+POLICIES: Final = "SELECT policies FROM read_model.simulation WHERE simulation_id = %(simulation_id)s"
 LINES_AT_ONCE: Final = 5_000
 
 
@@ -96,8 +95,28 @@ class Movers(Answer):
 class Because(Part):
     """Why a cell is at a level under one policy, as data and as a paragraph."""
 
+    statement: str
+    """Of the competency."""
     in_words: str
+    kept: bool
+    """Whether the level is one of earlier, which the terms of a publication let stand over the computed one."""
     explanation: Explanation
+
+
+class Cell(NamedTuple):
+    """A cell, and the position at which it is looked at."""
+
+    learner_id: str
+    competency_id: str
+    at_position: int
+
+
+class Verdict(NamedTuple):
+    """What a policy on its terms says of a cell: the level that is to be explained."""
+
+    document: PolicyDocument
+    terms: Terms
+    level: str | None
 
 
 class MoverExplained(Answer):
@@ -162,7 +181,7 @@ async def read_lines(connection: Connection, simulation_id: SimulationId, after:
 async def read_mover(
     connection: Connection,
     simulation_id: SimulationId,
-    cell: tuple[LearnerId, CompetencyId],
+    whose: tuple[LearnerId, CompetencyId],
     language: Language,
 ) -> MoverExplained:
     """Return a mover with both explanations.
@@ -170,36 +189,54 @@ async def read_mover(
     Raises:
         Unknown: simulation-unknown; not-found, if the draft does not move the cell.
     """
-    learner_id, competency_id = cell
+    learner_id, competency_id = whose
     simulation = await read_simulation(connection, simulation_id)
-    asked = {"learner_id": learner_id, "competency_id": competency_id, "at_position": simulation.at_position}
-    found = await rows(connection, MOVER, {**asked, "simulation_id": simulation_id})
+    asked = {"simulation_id": simulation_id, "learner_id": learner_id, "competency_id": competency_id}
+    found = await rows(connection, MOVER, asked)
     if not found:
         fault = f"simulation {simulation_id} does not move learner {learner_id} in competency {competency_id}"
         raise Unknown("not-found", fault)
     mover = _mover(found[0])
-    documents = await _documents(connection, [mover.before_version, mover.after_version])
-    scores = [ScoreRow(**row) for row in await rows(connection, SCORES_AT, asked)]
-    judgement = next(iter(await rows(connection, JUDGED_AT, asked)), None)
-    statement = next((row["statement"] for row in await rows(connection, COMPETENCY, asked)), competency_id)
-    vocabulary = Vocabulary()
-    judged = {(str(learner_id), str(competency_id)): judgement["level"]} if judgement else None
-    _, cells = cells_in_force(scores, vocabulary, judged)
-
-    def because(version: str) -> Because:
-        told = explain(cells, 0, compile_policy(documents[version], vocabulary))
-        return Because(in_words=in_words(learner_id, statement, told, judgement, language), explanation=told)
-
+    ((policies,),) = [row.values() for row in await rows(connection, POLICIES, asked)]
+    both = [
+        Verdict(parse_policy(policies[version]["document"]), Terms.model_validate(policies[version]["terms"]), level)
+        for version, level in ((mover.before_version, mover.before_level), (mover.after_version, mover.after_level))
+    ]
+    cell = Cell(learner_id, competency_id, simulation.at_position)
+    before, after = await explain_cell(connection, cell, both, language)
     return MoverExplained(
         position=simulation.position,
         simulation_id=simulation_id,
         at_position=simulation.at_position,
         mover=mover,
-        before=because(mover.before_version),
-        after=because(mover.after_version),
+        before=before,
+        after=after,
     )
 
 
-async def _documents(connection: Connection, versions: list[str]) -> dict[str, PolicyDocument]:
-    found = await rows(connection, DOCUMENTS, {"versions": versions})
-    return {BUILT_IN.version: BUILT_IN.document} | {row["version"]: parse_policy(row["document"]) for row in found}
+async def explain_cell(
+    connection: Connection, cell: Cell, verdicts: Sequence[Verdict], language: Language, name: str | None = None
+) -> list[Because]:
+    """Return why a cell is at the level of each verdict, from the scores that were in force at a position.
+
+    `name` stands for the learner in the words.
+    """
+    asked = cell._asdict()
+    learner_id, competency_id = cell.learner_id, cell.competency_id
+    scores = [ScoreRow(**row) for row in await rows(connection, SCORES_AT, asked)]
+    judgement = next(iter(await rows(connection, JUDGED_AT, asked)), None)
+    statement = next((row["statement"] for row in await rows(connection, COMPETENCY, asked)), competency_id)
+    vocabulary = Vocabulary()
+    judged = {(learner_id, competency_id): judgement["level"]} if judgement else None
+    _, found = cells_in_force(scores, vocabulary, judged)
+    cells = found if len(found) else cells_of([[]])
+
+    def because(verdict: Verdict) -> Because:
+        counted = reached(cells, reach_us(verdict.terms))
+        told = explain(counted, 0, compile_policy(verdict.document, vocabulary))
+        kept = told.effective != verdict.level
+        told = told.model_copy(update={"effective": verdict.level})
+        words = in_words(name or learner_id, statement, told, judgement, language)
+        return Because(in_words=words, statement=statement, kept=kept, explanation=told)
+
+    return [because(verdict) for verdict in verdicts]

@@ -1,20 +1,20 @@
 """All cells under the policies of a position, and under those with a draft among them: portion by portion."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import psycopg
-import pyarrow as pa
 
 from domain.kernel.errors import Unavailable
 from domain.mastery.digest import Digest
 from domain.mastery.equity import FLAG_RATIO
 from domain.mastery.impact import Impact, LostActs
-from domain.policy.document import PolicyDocument
-from domain.policy.events import ScopedPolicy
+from domain.policy.document import PolicyDocument, parse_policy
+from domain.policy.events import PolicyDrafted, ScopedPolicy, Terms
+from domain.policy.rulings import Ruling
 from services.projectors import generations
 from services.projectors.all_cells import all_cells
 from services.projectors.generations import Place
@@ -23,7 +23,7 @@ from services.projectors.mastery_points import CellFacts, Points
 from services.projectors.mastery_states import Judge
 from services.projectors.policies import Timeline, load_timeline
 from services.projectors.what_if.compared import Compared, begun, decided_by
-from services.projectors.what_if.movers import Acts, LostRow, movers_of
+from services.projectors.what_if.movers import Acts, Moved, movers_of
 from services.projectors.what_if.roster import SCHOOL, read_groupings
 from services.projectors.what_if.tally import Tally
 
@@ -38,6 +38,13 @@ class Draft(NamedTuple):
     document: PolicyDocument
     locked: tuple[str, ...] = ()
 
+    @classmethod
+    def of(cls, drafted: PolicyDrafted, terms: Terms) -> "Draft":
+        """Return a drafted revision on the terms on which it might be published."""
+        scope = drafted.scope.model_dump()
+        scoped = ScopedPolicy(policy_id=drafted.policy_id, version=drafted.version, terms=terms, **scope)
+        return cls(scoped, parse_policy(drafted.document), drafted.locked)
+
 
 class Simulated(NamedTuple):
     """What a draft would do, as the ledger stood at a position; `digest` is of the levels of all cells then."""
@@ -45,6 +52,8 @@ class Simulated(NamedTuple):
     at_position: int
     digest: Digest
     impact: Impact
+    rulings: Mapping[str, Ruling]
+    """What decides, now or with the draft, by version."""
 
 
 class Asked(NamedTuple):
@@ -63,8 +72,8 @@ class Watcher:
     def started(self, position: int) -> None:
         """Take the position at which the cells are looked at."""
 
-    def portion(self, movers: pa.Table, lost: Sequence[LostRow]) -> None:
-        """Take the movers of a portion (see `MOVER_COLUMNS`) and the acts that would lose their basis by them."""
+    def portion(self, moved: Moved) -> None:
+        """Take the movers of a portion, and the acts that would lose their basis by them."""
 
     def progress(self, done: int, cells: int) -> None:
         """Take how many cells are done, of about how many."""
@@ -116,12 +125,12 @@ def _go_through(
         movers = movers_of(in_scope, schools)
         lost = acts.lost(movers, tally.order)
         lost_by_kind.update(one.act.kind for one in lost)
-        watcher.portion(movers, lost)
+        watcher.portion(Moved(movers, lost, tally.order))
         done += len(compared)
         watcher.progress(done, max(done, cells))
     impact = tally.impact(asked.flag_ratio)
     acts_lost = tuple(LostActs(kind=kind, acts=number) for kind, number in sorted(lost_by_kind.items()))
-    return Simulated(position, digest, impact.model_copy(update={"acts": acts_lost}))
+    return Simulated(position, digest, impact.model_copy(update={"acts": acts_lost}), tally.rulings)
 
 
 def _compare(

@@ -1,15 +1,15 @@
 """The tables of simulations: how far each is, what came of it, who would move."""
 
 import time
-from collections.abc import Sequence
 from typing import Any, Final
 
 import psycopg
 import pyarrow as pa
 from pyarrow import csv
 
+from schemas.canonical import canonical
 from services.projectors.what_if.evaluate import Draft, Simulated, Watcher
-from services.projectors.what_if.movers import MOVER_COLUMNS, LostRow
+from services.projectors.what_if.movers import MOVER_COLUMNS, Moved
 
 START: Final = """
     INSERT INTO read_model.simulation (simulation_id, policy_id, version, state, at_position)
@@ -25,7 +25,8 @@ ADVANCE: Final = """
 FINISH: Final = """
     UPDATE read_model.simulation
        SET state = 'finished', cells = cells_done, moved = %(moved)s, digest = %(digest)s, impact = %(impact)s,
-           recorded_at_position = %(recorded)s, updated_at = now(), finished_at = now()
+           policies = %(policies)s,
+           updated_at = now(), finished_at = now()
      WHERE simulation_id = %(simulation_id)s
 """
 END: Final = """
@@ -34,6 +35,8 @@ END: Final = """
     ON CONFLICT (simulation_id) DO UPDATE SET state = excluded.state, fault = excluded.fault, updated_at = now(),
         finished_at = now()
 """
+RECORDED: Final = "UPDATE read_model.simulation SET recorded_at_position = %s WHERE simulation_id = %s"
+FORGET: Final = "DELETE FROM read_model.simulation WHERE simulation_id = %s"
 COPY_MOVERS: Final = f"""
     COPY read_model.simulation_mover (simulation_id, {", ".join(MOVER_COLUMNS)}) FROM STDIN (FORMAT csv)
 """
@@ -66,8 +69,9 @@ class Keeper(Watcher):
             self.connection.execute(FORGET_MOVERS, (self.simulation_id,))
             self.connection.execute(FORGET_ACTS, (self.simulation_id,))
 
-    def portion(self, movers: pa.Table, lost: Sequence[LostRow]) -> None:
+    def portion(self, moved: Moved) -> None:
         """Write down who would move, and which acts would lose their basis."""
+        movers = moved.movers
         with self.connection.transaction(), self.connection.cursor() as cursor:
             if len(movers):
                 rows = movers.add_column(
@@ -78,7 +82,7 @@ class Keeper(Watcher):
                         lines = pa.BufferOutputStream()
                         csv.write_csv(batch, lines, _PLAIN)
                         copy.write(memoryview(lines.getvalue()))
-            cursor.executemany(ADD_ACT, [(self.simulation_id, *act, after) for act, after in lost])
+            cursor.executemany(ADD_ACT, [(self.simulation_id, *act, after) for act, after in moved.lost])
 
     def progress(self, done: int, cells: int) -> None:
         """Write down how far it is."""
@@ -86,15 +90,32 @@ class Keeper(Watcher):
             self._told_s = time.monotonic()
             self.connection.execute(ADVANCE, (done, cells, self.simulation_id))
 
-    def finish(self, simulated: Simulated, recorded_at: int) -> None:
-        """Write down what came of it, and where the log says so."""
+    def finish(self, simulated: Simulated) -> None:
+        """Write down what came of it."""
+        policies = {
+            version: {
+                "document": one.document.model_dump(mode="json", exclude_none=True),
+                "terms": one.terms.model_dump(mode="json"),
+            }
+            for version, one in simulated.rulings.items()
+        }
         told = {
             "moved": simulated.impact.moved,
             "digest": simulated.digest.text,
             "impact": simulated.impact.model_dump_json(),
-            "recorded": recorded_at,
+            "policies": canonical(policies).decode(),
         }
         self.connection.execute(FINISH, self._named(**told))
+
+    def recorded(self, position: int) -> None:
+        """Write down where the log says what came of it."""
+        self.connection.execute(RECORDED, (position, self.simulation_id))
+
+    def forget(self) -> None:
+        """Write down nothing of it after all."""
+        with self.connection.transaction():
+            for query in (FORGET_MOVERS, FORGET_ACTS, FORGET):
+                self.connection.execute(query, (self.simulation_id,))
 
     def end(self, state: str, position: int, fault: str | None = None) -> None:
         """Write down that it ended otherwise: cancelled or failed."""

@@ -57,6 +57,14 @@ class LostRow(NamedTuple):
     after_level: str | None
 
 
+class Moved(NamedTuple):
+    """What a draft does in a portion: see `MOVER_COLUMNS`; all levels of the policies so far, the lowest first."""
+
+    movers: pa.Table
+    lost: Sequence[LostRow]
+    order: Sequence[str]
+
+
 class Acts:
     """The official acts in force at a position, by cell."""
 

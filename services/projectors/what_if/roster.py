@@ -19,10 +19,10 @@ PLACES: Final = """
     SELECT DISTINCT ON (learner_id) learner_id, school_id, grade
       FROM read_model.enrolment
      WHERE generation = %(generation)s AND position <= %(position)s
-       AND (closed_position IS NULL OR closed_position > %(position)s)
-     ORDER BY learner_id, opened_at DESC, enrolment_id DESC
+     ORDER BY learner_id, closed_position IS NULL OR closed_position > %(position)s DESC, opened_at DESC,
+              enrolment_id DESC
 """
-"""Of several schools the one that was entered last."""
+"""Of several schools the one that was entered last; between two school years, the last one."""
 SUBGROUPS: Final = """
     SELECT DISTINCT ON (learner_id) learner_id, array_to_string(subgroups, %(between)s)
       FROM read_model.learner_subgroups

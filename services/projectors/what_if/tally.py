@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from domain.mastery.equity import Counted, Outcome, dimension
 from domain.mastery.impact import NO_LEVEL, Impact, matrix_of, order_of_levels
 from domain.policy.document import PolicyDocument
+from domain.policy.rulings import Ruling
 from services.projectors.all_cells import coded
 from services.projectors.mastery_points import Int64s
 from services.projectors.what_if.compared import Compared
@@ -27,7 +28,9 @@ class Tally:
     """
 
     def __init__(self, document: PolicyDocument, groupings: Sequence[Grouping]) -> None:
-        self._documents = {document.version: document}
+        self._document = document
+        self.rulings: dict[str, Ruling] = {}
+        """What decides on the cells so far, now or with the draft, by version."""
         self._groupings = groupings
         self._moves: Counter[tuple[str, str]] = Counter()
         self._moved_learners = 0
@@ -37,12 +40,12 @@ class Tally:
     @property
     def order(self) -> list[str]:
         """All levels of the policies met so far, the lowest first."""
-        return order_of_levels(self._documents.values())
+        return order_of_levels([self._document, *(ruling.document for ruling in self.rulings.values())])
 
     def add(self, compared: Compared) -> None:
         """Count the cells of a portion."""
         for ruling in (*compared.after.rulings, *compared.before.rulings):
-            self._documents.setdefault(ruling.version, ruling.document)
+            self.rulings.setdefault(ruling.version, ruling)
         words = [NO_LEVEL, *compared.after.levels]
         before, after = (states.effective.astype(np.int64) + 1 for states in (compared.before, compared.after))
         pairs = np.bincount(before * len(words) + after, minlength=len(words) ** 2)

@@ -6,19 +6,16 @@ simulations: one whose worker was killed begins anew, at the same position, and 
 
 import threading
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import orjson
 import psycopg
-import pyarrow as pa
 import structlog
 
 from domain.kernel.envelope import Meta
 from domain.kernel.errors import LedgerError, Unavailable
-from domain.policy.document import parse_policy
-from domain.policy.events import ScopedPolicy
+from domain.policy.decider import stream_of
+from domain.policy.events import PolicyDrafted
 from domain.simulation.events import SimulationAsked, SimulationCancelled
 from infra.postgres.event_store import blocking_event_store
 from schemas.registry import decode
@@ -27,7 +24,7 @@ from services.projectors.mastery import NAME
 from services.projectors.what_if import evaluate
 from services.projectors.what_if.evaluate import Draft
 from services.projectors.what_if.keeping import Keeper
-from services.projectors.what_if.movers import LostRow
+from services.projectors.what_if.movers import Moved
 from services.projectors.what_if.recording import record
 from services.projectors.what_if.roster import PROJECTOR
 
@@ -45,9 +42,9 @@ PENDING: Final = """
      ORDER BY position LIMIT 1
 """
 IS_CANCELLED: Final = "SELECT EXISTS (SELECT FROM ledger.event WHERE stream = %s AND type = %s)"
-DOCUMENT: Final = """
-    SELECT data->'document' FROM ledger.event
-     WHERE type = 'policy.drafted.v1' AND learner_id IS NULL AND data->>'version' = %s LIMIT 1
+DRAFTED: Final = """
+    SELECT data FROM ledger.event
+     WHERE stream = %s AND type = 'policy.drafted.v1' AND data->>'revision' = %s
 """
 log = structlog.get_logger()
 
@@ -105,11 +102,11 @@ def simulate_next(
 
 
 def _draft(connection: psycopg.Connection[Any], asked: SimulationAsked) -> Draft:
-    row = connection.execute(DOCUMENT, (asked.version,)).fetchone()
+    row = connection.execute(DRAFTED, (stream_of(asked.policy_id), str(asked.revision))).fetchone()
     assert row is not None, "what is asked for was drafted"
-    scope = asked.scope.model_dump()
-    scoped = ScopedPolicy(policy_id=asked.policy_id, version=asked.version, terms=asked.terms, **scope)
-    return Draft(scoped, parse_policy(orjson.loads(row[0])))
+    drafted = decode(PolicyDrafted.type, row[0])
+    assert isinstance(drafted, PolicyDrafted)
+    return Draft.of(drafted, asked.terms)
 
 
 def _work(connection: psycopg.Connection[Any], conninfo: str, task: "_Task") -> None:
@@ -129,7 +126,8 @@ def _work(connection: psycopg.Connection[Any], conninfo: str, task: "_Task") -> 
         log.exception("simulation failed", policy=policy)
         keeper.end("failed", task.at_position, str(error))
     else:
-        keeper.finish(simulated, recorded_at)
+        keeper.recorded(recorded_at)
+        keeper.finish(simulated)
         seconds = round(time.monotonic() - started_s, 3)
         log.info("simulated", policy=policy, cells=simulated.impact.cells, moved=simulated.impact.moved, s=seconds)
 
@@ -147,9 +145,9 @@ class _Diligent(Keeper):
         self._heed()
         super().started(position)
 
-    def portion(self, movers: pa.Table, lost: Sequence[LostRow]) -> None:
+    def portion(self, moved: Moved) -> None:
         self._heed()
-        super().portion(movers, lost)
+        super().portion(moved)
 
     def progress(self, done: int, cells: int) -> None:
         self._heed()

@@ -1,0 +1,1 @@
+"""The page about a what-if that a school board reads."""
