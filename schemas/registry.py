@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from domain.evidence.events import EvidenceEvent
 from domain.framework.events import FrameworkEvent
+from domain.glossary.events import LabelsChanged
 from domain.goal.events import GoalEvent
 from domain.kernel.errors import Invalid
 from domain.kernel.event import Event
@@ -36,7 +37,9 @@ _FAMILIES: Final = (
     SupportEvent,
     OperationsEvent,
 )
-EVENTS: Final[Mapping[str, type[Event]]] = {event.type: event for family in _FAMILIES for event in get_args(family)}
+EVENTS: Final[Mapping[str, type[Event]]] = {event.type: event for family in _FAMILIES for event in get_args(family)} | {
+    LabelsChanged.type: LabelsChanged
+}
 """The current version of each event, by stored type name."""
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]

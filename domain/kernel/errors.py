@@ -54,6 +54,7 @@ RULES: Final[dict[str, str]] = {
     "below-minimum-expectation": "A pathway that aims below the district's minimum expectation says why.",
     "profile-entry-exists": "A profile entry is noted once.",
     "profile-entry-unknown": "The profile entry has been noted and is not retired.",
+    "term-unknown": "A label is changed of a term that the glossary has.",
     "support-exists": "A support is begun once.",
     "support-unknown": "The support was begun and is not ended.",
     "learner-exists": "A learner is registered once.",

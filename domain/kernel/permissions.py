@@ -25,6 +25,7 @@ class Permission(StrEnum):
     CHANGE_PATHWAY = "approve or change pathways"
     TAKE_STEP = "start or complete steps"
     NOTE_PROFILE = "note or retire profile entries"
+    CHANGE_LABELS = "change the labels of the glossary"
     SUPPORT = "give feedback, begin or end supports"
     REQUEST_ADVANCEMENT = "request advancement"
     CERTIFY = "grant advancement, award credit, issue report cards or settle reviews"

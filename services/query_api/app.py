@@ -17,6 +17,7 @@ from services.query_api.explain_mastery import CellView, MasteryExplained, read_
 from services.query_api.feedback import FeedbackLatency, LatencySearch, LearnerFeedback, read_feedback, read_latency
 from services.query_api.framework_lint import FrameworkDraft, FrameworkLint, read_framework_lint
 from services.query_api.frameworks import Framework, read_framework
+from services.query_api.glossary import Glossary, read_glossary
 from services.query_api.learner_goals import LearnerGoals, read_goals
 from services.query_api.learner_mastery import LearnerMastery, View, read_mastery
 from services.query_api.learner_pathway import LearnerPathways, read_pathways
@@ -123,6 +124,13 @@ async def chain(at: AtDesk, score_id: ScoreId) -> Response:
     """Everything that happened to one score: who, when, why, before and after."""
     at.require(Permission.READ_LEARNER, await at.ask("mastery", lambda c: learner_of_score(c, score_id)))
     return await at.answer("audit_trail", lambda c: read_chain(c, score_id))
+
+
+@v1.get("/glossary", response_model=Glossary, tags=["school"])
+async def glossary(at: AtDesk, told: Annotated[Told, Query()]) -> Response:
+    """What the words mean, in a language, and how the district calls them."""
+    at.require(Permission.READ_POLICY)
+    return await at.answer(None, lambda c: read_glossary(c, told.lang))
 
 
 @v1.get("/feedback-latency", response_model=FeedbackLatency, tags=["school"])
