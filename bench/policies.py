@@ -74,7 +74,7 @@ class District:
 
     def publish(self) -> float:
         """Return the seconds of a publication, until readers see the new levels; goes back afterwards."""
-        taken = self._publishing.publish()
+        taken = self._publishing.publish_until_seen()
         self._publishing.roll_back()
         return taken
 

@@ -7,6 +7,8 @@ checked, and the change of each cell.
 import argparse
 import json
 import resource
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,6 +29,7 @@ from services.projectors.models import make
 from services.projectors.publishing import publish_next
 from services.projectors.rebuild import rebuild
 
+POLL_S: Final = 0.005
 ADMINISTRATOR: Final = Meta(actor=Actor(id="a1", role=Role.ADMINISTRATOR))
 POLICY: Final = starter("average", replace={"keep": "latest"}, **CUTS["four-levels"])
 SQL: Final = """
@@ -96,10 +99,25 @@ class Bench:
         append(store, PolicyDrafted(policy_id="p1", revision=1, version=POLICY.version, document=document))
 
     def publish(self) -> float:
-        """Return the seconds from the publication until readers see the new levels."""
+        """Return the seconds from the publication until levels and changes are written."""
         append(self._store, PolicyPublished(policy_id="p1", version=POLICY.version))
         Filler(self._connection, "mastery").step()
         return seconds(self._make_and_switch)
+
+    def publish_until_seen(self) -> float:
+        """Return the seconds from the publication until readers see the new levels; the changes come after that."""
+        before = generations.live(self._connection, "mastery").epoch
+        with ThreadPoolExecutor(1) as pool:
+            seen = pool.submit(self._wait_for_switch, before)
+            started = time.perf_counter()
+            self.publish()
+            return seen.result() - started
+
+    def _wait_for_switch(self, epoch: int) -> float:
+        with ledger.connect(self._conninfo) as reader:
+            while generations.live(reader, "mastery").epoch == epoch:
+                time.sleep(POLL_S)
+        return time.perf_counter()
 
     def _make_and_switch(self) -> None:
         assert publish_next(self._connection, self._conninfo, self._cells)

@@ -1,0 +1,102 @@
+"""How the cost of evaluating all cells grows with their number: the figures and the picture of docs/scale.md.
+
+Run `python -m bench.curve [--write docs/scale.svg]`: CPU seconds of the kernel on 1 M to 100 M memory-mapped scores
+(7 GB of files in the folder for temporary files), five a cell, the least of three runs.
+"""
+
+import argparse
+import json
+import math
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from bench.kernel import LEVELS, read_cells, words, write_cells
+from domain.mastery.compile import compile_policy
+from domain.mastery.kernel import evaluate
+from domain.policy.starters import starter
+
+SIZES: Final = (1_000_000, 3_000_000, 10_000_000, 30_000_000, 100_000_000)
+SHOWN: Final = {"latest": "#12344d", "decaying": "#1b7f79", "median": "#b0413e"}
+"""Operations and their colours."""
+SCORES_A_CELL: Final = 5
+RUNS: Final = 3
+LEFT, TOP, WIDTH, HEIGHT = 70, 56, 620, 300
+FIRST_DECADE: Final = -2
+"""The cost axis begins at a hundredth of a second."""
+
+Costs = Mapping[str, Mapping[int, float]]
+
+
+def measure(sizes: tuple[int, ...]) -> dict[str, dict[int, float]]:
+    """Return the CPU seconds of each operation by number of scores."""
+    costs: dict[str, dict[int, float]] = {name: {} for name in SHOWN}
+    for scores in sizes:
+        with TemporaryDirectory() as name:
+            write_cells(Path(name), scores // SCORES_A_CELL, scores)
+            cells, vocabulary = read_cells(Path(name)), words()
+            for operation in SHOWN:
+                compiled, taken = compile_policy(starter(operation, levels=LEVELS), vocabulary), []
+                for _ in range(RUNS):
+                    started = time.process_time()
+                    evaluate(cells, compiled)
+                    taken.append(time.process_time() - started)
+                costs[operation][scores] = round(min(taken), 3)
+    return costs
+
+
+def picture(costs: Costs) -> str:
+    """Return the costs as an SVG: both axes by powers of ten, so that what is linear is straight at 45 degrees."""
+    sizes = [*next(iter(costs.values()))]
+    decades = math.log10(sizes[-1] / sizes[0])
+
+    def x(scores: int) -> float:
+        return LEFT + WIDTH * math.log10(scores / sizes[0]) / decades
+
+    def y(seconds: float) -> float:
+        return TOP + HEIGHT * (1 - (math.log10(seconds) - FIRST_DECADE) / 3)
+
+    told = "; ".join(f"{name}: {', '.join(f'{n:,} scores {s} s' for n, s in of.items())}" for name, of in costs.items())
+    lines = [
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 860 420" role="img" aria-labelledby="t d"',
+        '     font-family="ui-sans-serif, system-ui, Helvetica, Arial, sans-serif" font-size="14" fill="#1d2733">',
+        '  <title id="t">The cost of evaluating all cells grows in proportion to the scores</title>',
+        f'  <desc id="d">CPU seconds of the kernel. {told}.</desc>',
+        '  <rect width="860" height="420" rx="10" fill="#f4f7fa"/>',
+        f'  <text x="{LEFT}" y="32" font-weight="600">CPU seconds of one policy over all scores</text>',
+    ]
+    for decade in range(FIRST_DECADE, 2):
+        at = y(10.0**decade)
+        lines.append(f'  <path d="M{LEFT} {at:.0f} H{LEFT + WIDTH}" stroke="#c9d4df"/>')
+        lines.append(f'  <text x="{LEFT - 10}" y="{at + 5:.0f}" text-anchor="end">{10.0**decade:g} s</text>')
+    for scores in sizes:
+        place = f'x="{x(scores):.0f}" y="{TOP + HEIGHT + 26}"'
+        lines.append(f'  <text {place} text-anchor="middle">{scores // 1_000_000} M</text>')
+    for name, of in costs.items():
+        points = [f"{x(scores):.0f},{y(seconds):.1f}" for scores, seconds in of.items()]
+        colour, last = SHOWN[name], y([*of.values()][-1])
+        lines.append(f'  <polyline points="{" ".join(points)}" fill="none" stroke="{colour}" stroke-width="2.5"/>')
+        dots = (point.split(",") for point in points)
+        lines += [f'  <circle cx="{cx}" cy="{cy}" r="4" fill="{colour}"/>' for cx, cy in dots]
+        shift = {"latest": 16, "decaying": 2, "median": -2}[name]
+        lines.append(f'  <text x="{LEFT + WIDTH + 14}" y="{last + shift:.0f}" fill="{colour}">{name}</text>')
+    lines.append(f'  <text x="{LEFT + WIDTH}" y="{TOP + HEIGHT + 48}" text-anchor="end">scores</text>')
+    return "\n".join([*lines, "</svg>", ""])
+
+
+def main() -> None:
+    """Print the figures as JSON, and draw them where that is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", type=Path)
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    asked = parser.parse_args()
+    costs = measure(tuple(asked.sizes))
+    print(json.dumps(costs, indent=2))
+    if asked.write:
+        asked.write.write_text(picture(costs))
+
+
+if __name__ == "__main__":
+    main()
