@@ -14,9 +14,12 @@ import pytest
 
 from domain.kernel.ids import SimulationId
 from domain.mastery.digest import Coded, digest_of
+from domain.mastery.impact import LostActs
 from domain.mastery.kernel import NO_VALUE, Status
 from domain.mastery.tables import Results
 from domain.policy.events import PolicySimulated
+from domain.policy.starters import starter
+from domain.progression.events import AdvancementGranted
 from domain.simulation.events import SimulationAsked, SimulationCancelled
 from infra.postgres.event_store import BlockingEventStore, blocking_event_store
 from services.projectors import ledger
@@ -203,3 +206,47 @@ def test_a_cancelled_what_if_ends_without_a_record(
     assert connection.execute(STATE).fetchone() == ("cancelled", 0, None)
     assert simulated(store) == []
     assert not simulate_next(connection, database, threading.Event())
+
+
+def test_a_what_if_that_is_cancelled_while_it_runs_ends_and_keeps_no_movers(
+    connection: Connection, database: str, store: BlockingEventStore, log: Log
+) -> None:
+    ask(store, connection, log)
+    with worker(database), psycopg.connect(database) as blocking:
+        blocking.execute("LOCK TABLE read_model.simulation_mover IN EXCLUSIVE MODE")
+        wait_for_lock(connection)
+        store.append(log.append("simulation-w1", SimulationCancelled(simulation_id=SimulationId("w1"))))
+        blocking.rollback()
+        wait_for(connection, "cancelled")
+    assert connection.execute(MOVERS).fetchall() == []
+    assert simulated(store) == []
+
+
+def test_official_acts_that_would_lose_their_level_are_named_and_report_cards_are_not(
+    connection: Connection, database: str, store: BlockingEventStore, log: Log
+) -> None:
+    basis = {
+        "competency_id": "c1", "policy_id": "default", "policy_version": "v", "level": "proficient",
+        "mastered_level": "proficient", "score_ids": ["s3"], "evidence_digest": "00000000000000ff",
+    }  # fmt: skip
+    granted = AdvancementGranted.model_validate(
+        {"act_id": "a1", "learner_id": "bob", "competency_id": "c1", "decided_position": 3, "basis": basis}
+    )
+    store.append(log.append("act-a1", granted))
+    strict = starter("highest", levels=[{"code": "proficient", "at": "4"}], normalise=None)
+    draft = Draft(scoped("p2", strict), strict)
+    store.append(log.append("policy-p2", drafted("p2", strict)))
+    asked = SimulationAsked(
+        simulation_id=SimulationId("w1"),
+        policy_id=draft.scoped.policy_id,
+        version=draft.scoped.version,
+        revision=1,
+        flag_ratio="1.25",
+    )
+    store.append(log.append("simulation-w1", asked))
+    follow(connection, "mastery", "learner_profile")
+    assert simulate_next(connection, database, threading.Event())
+    lost = connection.execute("SELECT act_id, kind, learner_id, level, after_level FROM read_model.simulation_act")
+    assert lost.fetchall() == [("a1", "advancement", "bob", "proficient", None)]
+    assert simulate(connection, draft).impact.acts == (LostActs(kind="advancement", acts=1),)
+    assert simulate(connection, DRAFT).impact.acts == ()

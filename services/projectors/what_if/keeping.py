@@ -66,8 +66,7 @@ class Keeper(Watcher):
         """Forget what an earlier attempt left."""
         with self.connection.transaction():
             self.connection.execute(START, self._named(at_position=position))
-            self.connection.execute(FORGET_MOVERS, (self.simulation_id,))
-            self.connection.execute(FORGET_ACTS, (self.simulation_id,))
+            self._forget_movers()
 
     def portion(self, moved: Moved) -> None:
         """Write down who would move, and which acts would lose their basis."""
@@ -114,11 +113,16 @@ class Keeper(Watcher):
     def forget(self) -> None:
         """Write down nothing of it after all."""
         with self.connection.transaction():
-            for query in (FORGET_MOVERS, FORGET_ACTS, FORGET):
-                self.connection.execute(query, (self.simulation_id,))
+            self._forget_movers()
+            self.connection.execute(FORGET, (self.simulation_id,))
+
+    def _forget_movers(self) -> None:
+        for query in (FORGET_MOVERS, FORGET_ACTS):
+            self.connection.execute(query, (self.simulation_id,))
 
     def end(self, state: str, position: int, fault: str | None = None) -> None:
-        """Write down that it ended otherwise: cancelled or failed."""
+        """Write down that it ended otherwise, cancelled or failed, and forget whom it would have moved."""
+        self._forget_movers()
         self.connection.execute(END, self._named(state=state, at_position=position, fault=fault))
 
     def _named(self, **values: object) -> dict[str, object]:
