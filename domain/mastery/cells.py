@@ -165,6 +165,11 @@ class Cells:
             judged=self.judged[cell : cell + 1],
         )
 
+    def span(self, first: int, end: int) -> "Cells":
+        """Return the cells from `first` to before `end`, copied."""
+        rows = np.arange(self.offsets[first], self.offsets[end])
+        return self.take(rows, self.offsets[first : end + 1] - self.offsets[first], self.judged[first:end])
+
     def __len__(self) -> int:
         """Return the number of cells."""
         return len(self.judged)

@@ -4,12 +4,15 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from domain.kernel.errors import Unknown
 from domain.kernel.ids import PolicyId, PolicyVersion
 from domain.policy.document import PolicyDocument
 from domain.policy.events import PolicyActivated, PolicyRolledBack, PolicySwitch, ScopedPolicy, joined
 from domain.policy.relations import Tree
-from domain.policy.rulings import Rulings, Standing, subtree
+from domain.policy.rulings import NO_TIME, Rulings, Standing, subtree
 
 
 class Switch(NamedTuple):
@@ -42,6 +45,7 @@ class Tick(NamedTuple):
     """A day that has begun, and when: what is no longer valid then is looked at anew."""
 
     position: int
+    recorded_us: int
     at_us: int
 
 
@@ -80,6 +84,12 @@ class Timeline:
     def at(self, position: int) -> Epoch:
         """Return the epoch that a position lies in."""
         return self.epochs[bisect_right(self._starts, position) - 1]
+
+    def clock(self, at: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return for each position when the last day before it began, or NO_TIME."""
+        starts = np.array([tick.position for tick in self.ticks], np.int64)
+        times = np.array([NO_TIME, *(tick.at_us for tick in self.ticks)], np.int64)
+        return times[np.searchsorted(starts, at, "right")]
 
     def before(self, number: int) -> "Timeline":
         """Return the timeline as it would go on had the epoch of a number, and those after it, never begun."""

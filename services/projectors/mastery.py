@@ -6,14 +6,17 @@ and a learner who was parked has all of it derived anew.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
 import psycopg
 
+from domain.framework.events import FrameworkPublished
+from domain.operations.events import DayBegun
 from domain.policy.rulings import Standing
-from infra.postgres.score_cells import CellKey
+from infra.postgres.score_cells import CellKey, microseconds
 from schemas.canonical import canonical
 from services.projectors import generations, parts, switching
 from services.projectors.all_cells import all_cells
@@ -21,16 +24,18 @@ from services.projectors.generations import Place, create_table, partition
 from services.projectors.learner_places import ENROLMENTS, write_places
 from services.projectors.mastery_facts import FACTS, FactWriter
 from services.projectors.mastery_points import CellFacts, Points
+from services.projectors.mastery_relations import moments, spread, web_of
 from services.projectors.mastery_rulings import moves
 from services.projectors.mastery_states import Judge
 from services.projectors.mastery_tables import (
-    CELLS_OF_COMPETENCIES,
     CELLS_OF_LEARNERS,
     CELLS_SINCE,
     MOVED_SINCE,
     facts_of_cells,
     facts_of_part,
+    with_parents,
 )
+from services.projectors.mastery_touched import family, in_portions, over, replanted, vanished
 from services.projectors.mastery_writer import MasteryWriter
 from services.projectors.parts import Part
 from services.projectors.policies import SWITCHES, Epoch, Timeline, load_timeline
@@ -39,9 +44,8 @@ from services.projectors.read_model import ReadModel, StoredRow
 NAME: Final = "mastery"
 EVENTS_AT_ONCE: Final = 4_000_000
 """Events whose cells are derived at a time: bounds the memory."""
-EDITION: Final = "framework.published.v1"
-CELLS_AT_ONCE: Final = 100_000
-"""Cells that are evaluated anew at a time: bounds the memory."""
+MOMENTS: Final = frozenset({FrameworkPublished.type, DayBegun.type})
+"""Events after which levels may change that no fact and no policy has touched."""
 PUBLISHED: Final = "policy.published.v1"
 WAKE_PUBLISHER: Final = "NOTIFY policy_published"
 PLACE: Final = """
@@ -80,7 +84,7 @@ class Mastery(ReadModel):
         "current_mastery": None,
     }
     breaks = SWITCHES
-    types = FACTS | ENROLMENTS | SWITCHES | {PUBLISHED, EDITION}
+    types = FACTS | ENROLMENTS | SWITCHES | MOMENTS | {PUBLISHED}
 
     def __init__(self) -> None:
         self._judge = Judge()
@@ -89,13 +93,13 @@ class Mastery(ReadModel):
         """Perhaps: a process that was killed may have left something to settle."""
 
     def apply(self, connection: psycopg.Connection[Any], generation: int, batch: Sequence[StoredRow]) -> None:
-        """Fold a batch of facts and policy switches.
+        """Fold a batch of facts, policy switches, editions and days.
 
         Raises:
             Poison: an event that can't be read or that contradicts the facts.
         """
         levels = _levels(connection, generation)
-        if not self._timeline.epochs or any(row.type in SWITCHES or row.type == EDITION for row in batch):
+        if not self._timeline.epochs or any(row.type in SWITCHES | MOMENTS for row in batch):
             self._timeline = load_timeline(connection)
         if batch[0].position <= levels.position:
             self._replay(connection, levels, batch)
@@ -107,8 +111,8 @@ class Mastery(ReadModel):
                     self._update(connection, levels, touched, rows[0].position - 1)
             elif type_name in SWITCHES:
                 levels = self._switch(connection, levels, rows[-1])
-            elif type_name == EDITION:
-                self._regrow(connection, levels, rows[-1])
+            elif type_name in MOMENTS:
+                self._look_again(connection, levels, rows[-1])
             else:
                 connection.execute(WAKE_PUBLISHER)
 
@@ -122,10 +126,10 @@ class Mastery(ReadModel):
         """Derive the levels and changes of all cells of a part from the facts, which are committed."""
         levels = _levels(connection, generation)
         self._timeline = load_timeline(connection)
-        vocabulary = self._judge.vocabulary()
+        vocabulary, web = self._judge.vocabulary(), web_of(self._timeline)
         for portion in part.split(1 + until // part.parts // EVENTS_AT_ONCE):
             facts = facts_of_part(connection, levels.facts_generation, vocabulary, portion)
-            writer = self._derive(connection, facts, until)
+            writer = self._derive(connection, with_parents(connection, facts, web), until)
             writer.add_changes(levels.facts_generation, self._timeline.switches)
             writer.fill(partition("current_mastery", generation), generation)
 
@@ -146,15 +150,34 @@ class Mastery(ReadModel):
         return [*dict.fromkeys([*touched, *connection.execute(CELLS_OF_LEARNERS, values).fetchall()])]
 
     def _update(
-        self, connection: psycopg.Connection[Any], levels: Place, touched: Sequence[CellKey], since: int
+        self,
+        connection: psycopg.Connection[Any],
+        levels: Place,
+        touched: Sequence[CellKey],
+        since: int,
+        moment: StoredRow | None = None,
     ) -> None:
-        """Bring the touched cells up to date; the changes are those after position `since`."""
-        facts = facts_of_cells(connection, levels.facts_generation, touched, self._judge.vocabulary())
-        marks = facts.marks().joined(moves(facts, self._timeline))
-        points = Points.everywhere(len(touched), since).joined(marks.after(since))
-        writer = MasteryWriter(connection, facts, points, self._judge.states(facts, points, self._timeline))
+        """Bring the touched cells, and all that hang on them, up to date; the changes are those after `since`."""
+        web = web_of(self._timeline, since)
+        keys, targets = family(connection, levels.facts_generation, touched, web)
+        facts = facts_of_cells(connection, levels.facts_generation, keys, self._judge.vocabulary())
+        marks = facts.marks().joined(moves(facts, self._timeline)).after(since)
+        if moment is not None:
+            marks = marks.joined(Points.everywhere(len(keys), moment.position, _recorded_us(moment)))
+        points = spread(facts, Points.everywhere(len(keys), since).joined(marks), web)
+        writer = MasteryWriter(connection, facts, points, self._judge.states(facts, points, self._timeline), targets)
         writer.add_changes(levels.facts_generation, ())
         writer.merge(levels.generation)
+
+    def _look_again(self, connection: psycopg.Connection[Any], levels: Place, row: StoredRow) -> None:
+        """Bring the cells up to date whose time is over, or that an edition brings elsewhere in the tree."""
+        if levels.state == "building":
+            return
+        since = row.position - 1
+        keys = over(connection, levels.generation, self._timeline, row.position)
+        keys += replanted(connection, levels, self._timeline, (since, row.position))
+        for portion in in_portions(keys):
+            self._update(connection, levels, portion, since, row)
 
     def _replay(self, connection: psycopg.Connection[Any], levels: Place, batch: Sequence[StoredRow]) -> None:
         """Fold events of one learner that were passed over, and derive all that is said of the learner anew."""
@@ -169,6 +192,7 @@ class Mastery(ReadModel):
         values = {"generation": levels.facts_generation, "learners": [rows[0].learner_id]}
         keys = connection.execute(CELLS_OF_LEARNERS, values).fetchall()
         facts = facts_of_cells(connection, levels.facts_generation, keys, self._judge.vocabulary())
+        facts = with_parents(connection, facts, web_of(self._timeline))
         writer = self._derive(connection, facts, levels.position)
         connection.execute(FORGET_CHANGES, (levels.facts_generation, rows[0].learner_id))
         writer.add_changes(levels.facts_generation, self._timeline.switches)
@@ -177,13 +201,14 @@ class Mastery(ReadModel):
 
     def _derive(self, connection: psycopg.Connection[Any], facts: CellFacts, until: int) -> MasteryWriter:
         """Evaluate cells at every position from the beginning that touched them, and where every epoch begins."""
-        cells = len(facts)
         switches = [
-            Points.everywhere(cells, epoch.position, epoch.recorded_us)
+            Points.everywhere(len(facts), epoch.position, epoch.recorded_us)
             for epoch in self._timeline.epochs
             if epoch.position <= until
         ]
-        points = facts.marks().joined(moves(facts, self._timeline), *switches)
+        looks = moments(facts, self._timeline, until)
+        points = facts.marks().joined(moves(facts, self._timeline), *switches, *looks)
+        points = spread(facts, points, web_of(self._timeline))
         return MasteryWriter(connection, facts, points, self._judge.states(facts, points, self._timeline))
 
     def _switch(self, connection: psycopg.Connection[Any], levels: Place, row: StoredRow) -> Place:
@@ -194,27 +219,24 @@ class Mastery(ReadModel):
         found = connection.execute(PREPARED, (levels.facts_generation, policies_text(epoch), grown)).fetchone()
         new = Place(*found) if found else prepare(connection, self._judge, (self._timeline, row.position), levels)
         bring_up(connection, self._judge, (self._timeline, row.position), new)
+        self._tell_vanished(connection, levels, new, row)
         generations.switch(connection, NAME, new.generation, row.position)
         switching.owe(connection, levels, new, row)
         self._owes = True
         return _levels(connection, new.generation)
 
-    def _regrow(self, connection: psycopg.Connection[Any], levels: Place, row: StoredRow) -> None:
-        """Evaluate anew the cells that an edition brings into a subtree that a policy is scoped to, or out of it."""
-        here, before = self._timeline.at(row.position), self._timeline.at(row.position - 1)
-        competencies = here.rulings.regrown(before.rulings)
-        if levels.state == "building" or not competencies:
-            return
-        values = {"generation": levels.facts_generation, "competencies": competencies}
-        cells = connection.execute(CELLS_OF_COMPETENCIES, values).fetchall()
-        for first in range(0, len(cells), CELLS_AT_ONCE):
-            keys = cells[first : first + CELLS_AT_ONCE]
-            facts = facts_of_cells(connection, levels.facts_generation, keys, self._judge.vocabulary())
-            points = Points.everywhere(len(keys), row.position - 1)
-            points = points.joined(Points.everywhere(len(keys), row.position, here.recorded_us))
-            writer = MasteryWriter(connection, facts, points, self._judge.states(facts, points, self._timeline))
-            writer.add_changes(levels.facts_generation, ())
-            writer.merge(levels.generation)
+    def _tell_vanished(self, connection: psycopg.Connection[Any], levels: Place, new: Place, row: StoredRow) -> None:
+        """Add the changes of cells that the policies up to now made of others, and the new ones do not."""
+        web = web_of(self._timeline, row.position - 1)
+        keys = vanished(connection, levels.generation, new.generation) if web else []
+        for portion in in_portions(keys):
+            related, targets = family(connection, levels.facts_generation, portion, web)
+            facts = facts_of_cells(connection, levels.facts_generation, related, self._judge.vocabulary())
+            points = Points.everywhere(len(facts), row.position - 1)
+            points = points.joined(Points.everywhere(len(facts), row.position, _recorded_us(row)))
+            states = self._judge.states(facts, points, self._timeline)
+            writer = MasteryWriter(connection, facts, points, states, targets)
+            writer.add_changes(levels.facts_generation, [row.position])
 
     def _unbuild(self, connection: psycopg.Connection[Any], levels: Place) -> Place:
         """Leave the levels of a generation that nobody reads to its `finish`."""
@@ -239,8 +261,10 @@ def prepare(
     create_table(connection, "current_mastery", generation)
     timeline, position = at
     reached = base.position
-    for facts, complete in all_cells(connection, base.facts_generation, judge.vocabulary(), cells):
+    web = web_of(timeline)
+    for some, complete in all_cells(connection, base.facts_generation, judge.vocabulary(), cells):
         reached = min(reached, complete)
+        facts = with_parents(connection, some, web)
         points = Points.everywhere(len(facts), position)
         states = judge.states(facts, points, timeline)
         MasteryWriter(connection, facts, points, states).fill(partition("current_mastery", generation), generation)
@@ -251,18 +275,22 @@ def prepare(
 
 
 def bring_up(connection: psycopg.Connection[Any], judge: Judge, at: tuple[Timeline, int], place: Place) -> None:
-    """Bring levels that are not live up to date at a position of a timeline: the cells touched since theirs."""
+    """Bring levels that are not live up to date at a position of a timeline: what was touched or is over since."""
     timeline, position = at
     values: dict[str, Any] = {"generation": place.facts_generation, "position": place.position}
-    touched = connection.execute(CELLS_SINCE, values).fetchall()
+    keys = connection.execute(CELLS_SINCE, values).fetchall()
     if timeline.at(position).rulings.schools_and_courses:
         values["learners"] = [learner for (learner,) in connection.execute(MOVED_SINCE, values).fetchall()]
-        touched = [*dict.fromkeys([*touched, *connection.execute(CELLS_OF_LEARNERS, values).fetchall()])]
-    for first in range(0, len(touched), CELLS_AT_ONCE):
-        keys = touched[first : first + CELLS_AT_ONCE]
-        facts = facts_of_cells(connection, place.facts_generation, keys, judge.vocabulary())
-        points = Points.everywhere(len(keys), position)
-        MasteryWriter(connection, facts, points, judge.states(facts, points, timeline)).merge(place.generation)
+        keys += connection.execute(CELLS_OF_LEARNERS, values).fetchall()
+    keys += over(connection, place.generation, timeline, position)
+    keys += replanted(connection, place, timeline, (place.position, position))
+    web = web_of(timeline, position)
+    for portion in in_portions(keys):
+        related, targets = family(connection, place.facts_generation, portion, web)
+        facts = facts_of_cells(connection, place.facts_generation, related, judge.vocabulary())
+        points = Points.everywhere(len(facts), position)
+        states = judge.states(facts, points, timeline)
+        MasteryWriter(connection, facts, points, states, targets).merge(place.generation)
 
 
 def policies_text(epoch: Epoch) -> str:
@@ -286,6 +314,10 @@ def _levels(connection: psycopg.Connection[Any], generation: int) -> Place:
     row = connection.execute(PLACE, (generation,)).fetchone()
     assert row is not None, f"mastery has no generation {generation}"
     return Place(*row)
+
+
+def _recorded_us(row: StoredRow) -> int:
+    return microseconds(datetime.fromisoformat(row.recorded_at))
 
 
 def _segments(batch: Sequence[StoredRow]) -> Iterator[tuple[str, list[StoredRow]]]:

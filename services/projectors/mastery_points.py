@@ -103,6 +103,16 @@ class CellFacts:
             answer[one.cell] = max(answer[one.cell], last_of_judgement)
         return answer
 
+    def begun(self) -> Int64s:
+        """Return the position of the first event that touched each cell; NEVER for a cell that none has touched."""
+        scores, has_scores = self.scores, np.diff(self.scores.offsets) > 0
+        answer = np.full(len(self), NEVER)
+        if has_scores.any():
+            answer[has_scores] = np.minimum.reduceat(scores.position, scores.offsets[:-1][has_scores])
+        for one in self.judgements:
+            answer[one.cell] = min(answer[one.cell], one.position)
+        return answer
+
     def marks(self) -> Points:
         """Return every position at which an event touched a cell."""
         scores, cells = self.scores, np.arange(len(self), dtype=np.int64)

@@ -7,7 +7,7 @@ the few cells of a batch, one learner, or all cells, so that live, rebuilt and r
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +18,15 @@ from domain.mastery.compile import Compiled, compile_policy
 from domain.mastery.harmless import NO_LEVEL, kept, order_of
 from domain.mastery.kernel import NO_VALUE, Results, Status, evaluate
 from domain.mastery.revisions import in_force_at
+from domain.mastery.rollup import Standings, hold_back, parent_cells
+from domain.mastery.validity import is_timed, valid_until, youngest
 from domain.policy.events import HoldHarmless
 from domain.policy.rulings import Ruling, reach_us
 from domain.policy.starters import DEFAULT
 from domain.policy.timeline import Timeline
 from infra.postgres.score_cells import Facts
 from services.projectors.mastery_points import CellFacts, Int64s, JudgementRow, Points
+from services.projectors.mastery_relations import NOBODY, Step, related
 from services.projectors.mastery_rulings import deciding
 
 __all__ = ["NO_LEVEL", "Judge", "States", "changed", "warm_up"]
@@ -33,6 +36,8 @@ ROWS_AT_ONCE: Final = 4_000_000
 ROWS_A_WORKER: Final = 500_000
 """Fewer rows are not worth another thread."""
 WORKERS_MAX: Final = os.cpu_count() or 1
+POINTS_AT_ONCE: Final = 200_000
+"""Points that hang on others are evaluated so many at a time."""
 
 Int32s = NDArray[np.int32]
 
@@ -45,6 +50,10 @@ class States:
     `ruling` indexes `rulings`. Where a ruling keeps levels, `before` is the one that stood when it came into force,
     and `held` the same as far as it stands although a lower one is computed. `effective` is the judged level, else
     the held, else the computed one.
+
+    `until_us` is when time alone may change the state next, or NO_TIME; `given` the position of the newest score.
+    `touched` is the last position that is known to have touched the cell, or one that it is made of. A cell `exists`
+    once it, or one that it is made of, was touched.
     """
 
     levels: Sequence[str]
@@ -61,6 +70,10 @@ class States:
     scores: Int32s
     latest_us: Int64s
     digest: Int64s
+    given: Int64s
+    until_us: Int64s
+    touched: Int64s
+    exists: NDArray[np.bool_]
 
     @property
     def standing(self) -> Int32s:
@@ -75,12 +88,23 @@ def warm_up() -> None:
     evaluate(cells_of([[score]]), compile_policy(DEFAULT, words))
 
 
+class Scene(NamedTuple):
+    """What points are evaluated on: the facts, the policies, and when the last day before each point began."""
+
+    facts: CellFacts
+    points: Points
+    timeline: Timeline
+    clock: Int64s
+
+
 class Judge:
     """Evaluates points; keeps vocabulary and compiled policies between batches."""
 
     def __init__(self) -> None:
         self._vocabulary = Vocabulary()
-        self._compiled: dict[tuple[str, int, int, int], Compiled] = {}
+        self._children = Vocabulary(levels=self._vocabulary.levels)
+        """The words of roll-ups: a child is the kind of its score."""
+        self._compiled: dict[tuple[str, int, int, int, bool], Compiled] = {}
 
     def vocabulary(self) -> Vocabulary:
         """Return the words for the next facts, under which they are evaluated; their tasks start anew."""
@@ -91,86 +115,95 @@ class Judge:
     def states(self, facts: CellFacts, points: Points, timeline: Timeline) -> States:
         """Return the state of each point under the policies in force at its position."""
         rulings, ruling = deciding(facts, points, timeline)
-        n = len(points)
-        states = States(
-            levels=(),
-            rulings=rulings,
-            ruling=ruling,
-            value=np.empty(n, np.int64),
-            level=np.empty(n, np.int32),
-            effective=np.empty(n, np.int32),
-            judged=self._judged(facts.judgements, points),
-            before=np.full(n, NO_LEVEL, np.int32),
-            held=np.full(n, NO_LEVEL, np.int32),
-            status=np.empty(n, np.uint8),
-            counted=np.empty(n, np.int32),
-            scores=np.empty(n, np.int32),
-            latest_us=np.empty(n, np.int64),
-            digest=np.empty(n, np.int64),
-        )
+        states = _unknown(facts, points, rulings, ruling)
+        states.judged[:] = self._judged(facts.judgements, points)
+        how = related(facts, points, rulings, ruling, timeline)
+        scene = Scene(facts, points, timeline, timeline.clock(points.at))
         for number, one in enumerate(rulings):
-            compiled, decided = self._compile(one), np.flatnonzero(ruling == number)
-            since_us = reach_us(one.terms)
+            decided = np.flatnonzero((ruling == number) & how.free)
             for chosen in _portions(facts.scores, points, decided):
-                self._fill(states, facts.scores, points, chosen, (compiled, since_us))
-            if one.keeps_levels:
-                self._hold(states, facts, points, timeline, (number, decided))
+                self._fill(states, scene, chosen, one)
+            self._hold(states, scene, decided, one)
+        for step in how.steps:
+            for start in range(0, len(step.points), POINTS_AT_ONCE):
+                self._follow(states, scene, step.take(slice(start, start + POINTS_AT_ONCE)))
+            self._hold(states, scene, step.points, rulings[step.number])
         return replace(states, levels=self._vocabulary.levels.words)
 
-    def _hold(
-        self, states: States, facts: CellFacts, points: Points, timeline: Timeline, of: tuple[int, Int64s]
-    ) -> None:
+    def _hold(self, states: States, scene: Scene, chosen: Int64s, ruling: Ruling) -> None:
         """Let the level of before stand at points of one ruling, where that would fall and its terms keep it."""
-        number, chosen = of
-        ruling = states.rulings[number]
-        cells, cell = np.unique(points.cell[chosen], return_inverse=True)
-        before = timeline.before(ruling.epoch)
-        switch = Points(cells, np.full(len(cells), ruling.since), np.zeros(len(cells), np.int64))
-        standing = self.states(facts, switch, before).standing[cell]
+        if not ruling.keeps_levels or not len(chosen):
+            return
+        before = scene.timeline.before(ruling.epoch)
+        switch = Points.everywhere(len(scene.facts), ruling.since)
+        standing = self.states(scene.facts, switch, before).standing[scene.points.cell[chosen]]
         documents = [one.document for epoch in before.epochs for one in epoch.rulings.standings]
         order = order_of([DEFAULT, *documents, ruling.document], self._vocabulary.levels)
         held = kept(states.level[chosen], standing, order)
         if ruling.hold_harmless is HoldHarmless.AFTER_NEXT_EVIDENCE:
-            held[_has_new(facts.scores, points, chosen, ruling.since)] = NO_LEVEL
+            held[states.given[chosen] > ruling.since] = NO_LEVEL
         states.before[chosen], states.held[chosen] = standing, held
         is_judged = self._compile(ruling).judged_levels(states.judged[chosen]) != NO_LEVEL
         stands = (held != NO_LEVEL) & ~is_judged
         states.effective[chosen[stands]] = held[stands]
 
-    def _fill(self, states: States, scores: Facts, points: Points, chosen: Int64s, under: tuple[Compiled, int]) -> None:
-        """Evaluate the chosen points, all under one policy; one whose sums would leave 64 bits has that as its status.
+    def _fill(self, states: States, scene: Scene, chosen: Int64s, ruling: Ruling) -> None:
+        """Evaluate the chosen points, all under one ruling."""
+        compiled = self._compile(ruling)
+        cells = _own(states, scene, chosen, ruling)
+        at_us, until_us = _times(cells, compiled, scene.clock[chosen])
+        _put(states, chosen, self._said(cells, compiled, at_us), self._codes(compiled))
+        states.until_us[chosen] = until_us
+
+    def _follow(self, states: States, scene: Scene, step: Step) -> None:
+        """Evaluate points that hang on others, which were evaluated before."""
+        ruling, chosen = states.rulings[step.number], step.points
+        compiled = self._compile(ruling)
+        cells = _own(states, scene, chosen, ruling)
+        at_us, until_us = _times(cells, compiled, scene.clock[chosen])
+        value, level = _standings(states, step.sources)
+        children = len(step.ties.children)
+        if ruling.document.rollup is not None and children:
+            standings, judged = Standings(value[:, :children], level[:, :children]), states.judged[chosen]
+            cells = parent_cells(ruling.document.rollup, step.ties.children, standings, self._children, judged)
+            compiled, at_us = self._compile(ruling, for_parent=True), None
+            until_us = np.full(len(chosen), NO_TIME)
+            _inherit(states, chosen, step.sources[:, :children])
+        results = self._said(cells, compiled, at_us)
+        hold_back(step.ties.prerequisites, cells, compiled, value[:, children:], results)
+        _put(states, chosen, results, self._codes(compiled))
+        states.until_us[chosen] = _earliest(until_us, states.until_us, step.sources)
+
+    def _said(self, cells: Cells, compiled: Compiled, at_us: Int64s | None) -> Results:
+        """Evaluate cells; one whose sums would leave 64 bits has that as its status.
 
         Such a cell stops neither a rebuild nor a policy: its level is none until a score or the policy changes.
         """
-        compiled, since_us = under
-        found = in_force_at(scores.revisions, points.cell[chosen], points.at[chosen])
-        cells = scores.cells(*_reached(scores, found.rows, found.offsets, since_us), states.judged[chosen])
         try:
-            results = evaluate(cells, compiled, min(WORKERS_MAX, 1 + len(found.rows) // ROWS_A_WORKER))
+            workers = min(WORKERS_MAX, 1 + len(cells.value) // ROWS_A_WORKER)
+            return evaluate(cells, compiled, workers, at_us)
         except Invalid:
-            if len(chosen) > 1:
-                for half in np.array_split(chosen, 2):
-                    self._fill(states, scores, points, half, under)
-                return
-            results = _beyond_bounds(cells, compiled)
-        codes = [self._vocabulary.levels.code(level) for level in compiled.levels]
-        code_of = np.array([*codes, NO_LEVEL], np.int32)
-        states.value[chosen] = results.value
-        states.level[chosen] = code_of[results.level]
-        states.effective[chosen] = code_of[results.effective]
-        states.status[chosen] = results.status
-        states.counted[chosen] = results.counted
-        states.scores[chosen] = np.diff(found.offsets)
-        states.latest_us[chosen] = found.latest_us
-        states.digest[chosen] = found.digest.view(np.int64)
+            if len(cells) == 1:
+                return _beyond_bounds(cells, compiled)
+        middle = len(cells) // 2
+        halves = [
+            self._said(cells.span(first, end), compiled, None if at_us is None else at_us[first:end])
+            for first, end in ((0, middle), (middle, len(cells)))
+        ]
+        return Results(*(np.concatenate(columns) for columns in zip(*halves, strict=True)))
 
-    def _compile(self, ruling: Ruling) -> Compiled:
-        words = self._vocabulary
+    def _codes(self, compiled: Compiled) -> Int32s:
+        """Return the code of each of a policy's levels; the last one is that of none."""
+        codes = [self._vocabulary.levels.code(level) for level in compiled.levels]
+        return np.array([*codes, NO_LEVEL], np.int32)
+
+    def _compile(self, ruling: Ruling, *, for_parent: bool = False) -> Compiled:
+        words = self._children if for_parent else self._vocabulary
         for level in ruling.document.level_codes:
             words.levels.code(level)
-        key = (ruling.version, len(words.kinds), len(words.roles), len(words.levels))
+        key = (ruling.version, len(words.kinds), len(words.roles), len(words.levels), for_parent)
         if key not in self._compiled:
-            self._compiled[key] = compile_policy(ruling.document, words)
+            self._compiled[key] = replace(compile_policy(ruling.document, words), holds=not for_parent)
         return replace(self._compiled[key], vocabulary=words)
 
     def _judged(self, judgements: Sequence[JudgementRow], points: Points) -> Int32s:
@@ -189,6 +222,85 @@ def changed(points: Points, states: States) -> Int64s:
         differs[1:] |= column[1:] != column[:-1]
     differs[1:] &= points.cell[1:] == points.cell[:-1]
     return np.flatnonzero(differs)
+
+
+def _unknown(facts: CellFacts, points: Points, rulings: Sequence[Ruling], ruling: Int64s) -> States:
+    """Return states of which nothing is worked out yet."""
+    n = len(points)
+    return States(
+        levels=(),
+        rulings=rulings,
+        ruling=ruling,
+        value=np.full(n, NO_VALUE),
+        level=np.full(n, NO_LEVEL, np.int32),
+        effective=np.full(n, NO_LEVEL, np.int32),
+        judged=np.full(n, NOT_JUDGED, np.int32),
+        before=np.full(n, NO_LEVEL, np.int32),
+        held=np.full(n, NO_LEVEL, np.int32),
+        status=np.zeros(n, np.uint8),
+        counted=np.zeros(n, np.int32),
+        scores=np.zeros(n, np.int32),
+        latest_us=np.full(n, NO_TIME),
+        digest=np.zeros(n, np.int64),
+        given=np.zeros(n, np.int64),
+        until_us=np.full(n, NO_TIME),
+        touched=facts.touched()[points.cell],
+        exists=facts.begun()[points.cell] <= points.at,
+    )
+
+
+def _own(states: States, scene: Scene, chosen: Int64s, ruling: Ruling) -> Cells:
+    """Return the scores in force at points as cells, and put down how many there are, the newest, and their digest."""
+    scores, points = scene.facts.scores, scene.points
+    rows, offsets, latest_us, digest = in_force_at(scores.revisions, points.cell[chosen], points.at[chosen])
+    states.scores[chosen] = np.diff(offsets)
+    states.latest_us[chosen] = latest_us
+    states.digest[chosen] = digest.view(np.int64)
+    if any(one.keeps_levels for one in states.rulings):
+        states.given[chosen] = _reduce(np.maximum, scores.given[rows], offsets, 0)
+    return scores.cells(*_reached(scores, rows, offsets, reach_us(ruling.terms)), states.judged[chosen])
+
+
+def _put(states: States, chosen: Int64s, results: Results, code_of: Int32s) -> None:
+    states.value[chosen] = results.value
+    states.level[chosen] = code_of[results.level]
+    states.effective[chosen] = code_of[results.effective]
+    states.status[chosen] = results.status
+    states.counted[chosen] = results.counted
+
+
+def _times(cells: Cells, compiled: Compiled, clock: Int64s) -> tuple[Int64s | None, Int64s]:
+    """Return the time that each cell is asked about, if that matters, and until when its answer holds.
+
+    It is the day that has begun last, or the time of the youngest score if that is later.
+    """
+    if not is_timed(compiled.policy):
+        return None, np.full(len(cells), NO_TIME)
+    at_us = np.maximum(clock, youngest(cells))
+    return at_us, valid_until(cells, compiled, at_us)
+
+
+def _standings(states: States, sources: NDArray[np.int32]) -> tuple[Int64s, Int32s]:
+    """Return value and level of each source; NO_VALUE and NO_LEVEL of those that are unknown."""
+    known = sources != NOBODY
+    return np.where(known, states.value[sources], NO_VALUE), np.where(known, states.effective[sources], NO_LEVEL)
+
+
+def _inherit(states: States, chosen: Int64s, children: NDArray[np.int32]) -> None:
+    """Let parents have what is newest of their children, and exist if one of these does."""
+    known = children != NOBODY
+    states.exists[chosen] |= (known & states.exists[children]).any(axis=1)
+    for column, nothing in ((states.latest_us, NO_TIME), (states.touched, 0), (states.given, 0)):
+        column[chosen] = np.maximum(column[chosen], np.where(known, column[children], nothing).max(axis=1))
+
+
+def _earliest(own: Int64s, until_us: Int64s, sources: NDArray[np.int32]) -> Int64s:
+    """Return the first of the times until which a point and its sources hold."""
+    never = np.iinfo(np.int64).max
+    of_sources = np.where(sources == NOBODY, NO_TIME, until_us[sources])
+    first = np.where(of_sources == NO_TIME, never, of_sources).min(axis=1)
+    first = np.minimum(first, np.where(own == NO_TIME, never, own))
+    return np.where(first == never, NO_TIME, first)
 
 
 def _beyond_bounds(cells: Cells, compiled: Compiled) -> Results:
@@ -221,12 +333,6 @@ def _reached(scores: Facts, rows: Int64s, offsets: Int64s, since_us: int) -> tup
         return rows, offsets
     keep = scores.occurred_us[rows] >= since_us
     return rows[keep], np.concatenate(([0], np.cumsum(keep)))[offsets]
-
-
-def _has_new(scores: Facts, points: Points, chosen: Int64s, since: int) -> NDArray[np.bool_]:
-    """Say of each chosen point whether a score is in force there that was first given beyond a position."""
-    found = in_force_at(scores.revisions, points.cell[chosen], points.at[chosen])
-    return _reduce(np.maximum, scores.given[found.rows], found.offsets, 0) > since
 
 
 def _reduce(how: np.ufunc, column: NDArray[Any], offsets: Int64s, empty: int) -> NDArray[Any]:

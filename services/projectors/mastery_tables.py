@@ -14,6 +14,7 @@ from infra.postgres.all_scores import AllScores, fetch_all_scores
 from infra.postgres.score_cells import NEVER, SCORE_COLUMNS, CellKey, ScoreRow, facts_of, microseconds
 from services.projectors.learner_places import Roster
 from services.projectors.mastery_points import CellFacts, JudgementRow
+from services.projectors.mastery_relations import Web, missing_parents, with_cells
 from services.projectors.parts import WHOLE, Part
 
 SCORES_OF: Final = f"""
@@ -139,6 +140,14 @@ def facts_of_scored(
         judgements=_judgements(dict(zip(keys, cells.tolist(), strict=True)), judged),
         roster=roster,
     )
+
+
+def with_parents(connection: psycopg.Connection[Any], facts: CellFacts, web: Web) -> CellFacts:
+    """Return the facts with a cell more for each competency that is made of those of some cells."""
+    if not web:
+        return facts
+    learners, competencies = missing_parents(facts, web)
+    return with_cells(facts, learners, competencies, _published(connection, {*competencies}))
 
 
 def _published(connection: psycopg.Connection[Any], competencies: Collection[str]) -> dict[str, str]:

@@ -21,7 +21,8 @@ STAGE: Final = """
 """
 _MASTERY: Final = """
     framework_id, value_micro, level, status, judged_level, effective_level, counted, scores, latest_occurred_at,
-    policy_id, policy_version, evidence_digest, position, hold_harmless, held_level, before_level
+    policy_id, policy_version, evidence_digest, position, hold_harmless, held_level, before_level,
+    valid_until
 """
 MASTERY_COLUMNS: Final = f"generation, learner_id, competency_id, {_MASTERY}"
 MERGE: Final = f"""
@@ -29,6 +30,11 @@ MERGE: Final = f"""
     INSERT INTO read_model.current_mastery ({MASTERY_COLUMNS}) SELECT {MASTERY_COLUMNS} FROM taken
     ON CONFLICT (generation, learner_id, competency_id) DO UPDATE SET ({_MASTERY}) =
         ({", ".join("excluded." + name.strip() for name in _MASTERY.split(","))})
+"""
+REMOVE: Final = """
+    DELETE FROM read_model.current_mastery AS level
+    USING unnest(%(learners)s::text[], %(competencies)s::text[]) AS gone (learner, competency)
+    WHERE generation = %(generation)s AND learner_id = learner AND competency_id = competency
 """
 CHANGE_COLUMNS: Final = """
     generation, learner_id, competency_id, before_level, after_level, before_value_micro, after_value_micro,
@@ -47,37 +53,58 @@ class MasteryWriter:
         connection: the projector's, in a transaction.
         facts: of the cells of the points.
         points, states: what was evaluated, and what came of it.
+        cells: so many of the first cells are written; the others are there because those hang on them. None: all.
     """
 
-    def __init__(self, connection: psycopg.Connection[Any], facts: CellFacts, points: Points, states: States) -> None:
+    def __init__(
+        self,
+        connection: psycopg.Connection[Any],
+        facts: CellFacts,
+        points: Points,
+        states: States,
+        cells: int | None = None,
+    ) -> None:
         self._connection = connection
         self._facts = facts
         self._points = points
         self._states = states
+        self._cells = len(facts) if cells is None else cells
 
     def fill(self, table: str, generation: int) -> None:
-        """Copy the last state of each cell into an empty table of current mastery."""
-        touched, last = self._facts.touched(), self._points.last_of_cell()
+        """Copy the last state of each cell that there is into an empty table of current mastery."""
+        last = self._last()
         with binary_copy(self._connection, table, MASTERY_COLUMNS) as copy:
-            for chosen in _portions(last):
-                copy.write([_all(generation, chosen), *self._mastery(chosen, touched)])
+            for chosen in _portions(last[self._states.exists[last]]):
+                copy.write([_all(generation, chosen), *self._mastery(chosen)])
 
     def merge(self, generation: int) -> None:
-        """Put the last state of each cell in the place of its row of current mastery."""
+        """Put the last state of each cell in the place of its row of current mastery; one that is none has no row."""
         self._connection.execute(STAGE)
         self.fill("staged_mastery", generation)
         self._connection.execute(MERGE)
+        last = self._last()
+        gone = pa.array(self._points.cell[last[~self._states.exists[last]]])
+        if len(gone):
+            learners, competencies = (one.take(gone) for one in (self._facts.learners, self._facts.competencies))
+            keys = {"learners": learners.to_pylist(), "competencies": competencies.to_pylist()}
+            self._connection.execute(REMOVE, {"generation": generation, **keys})
 
     def add_changes(self, generation: int, switches: Collection[int]) -> None:
         """Add one row for each point that differs from the one before; a position among `switches` is a policy's."""
         differing = changed(self._points, self._states)
+        differing = differing[self._points.cell[differing] < self._cells]
         if not len(differing):
             return
         with binary_copy(self._connection, partition("mastery_change", generation), CHANGE_COLUMNS) as copy:
             for chosen in _portions(differing):
                 copy.write([_all(generation, chosen), *self._changes(chosen, np.array([*switches], np.int64))])
 
-    def _mastery(self, chosen: Int64s, touched: Int64s) -> list[pa.Array]:
+    def _last(self) -> Int64s:
+        """Return the last point of each cell that is written."""
+        last = self._points.last_of_cell()
+        return last[self._points.cell[last] < self._cells]
+
+    def _mastery(self, chosen: Int64s) -> list[pa.Array]:
         states, facts, cells = self._states, self._facts, self._points.cell[chosen]
         ruling = states.ruling[chosen]
         return [
@@ -95,9 +122,10 @@ class MasteryWriter:
             _words([ruling.policy_id for ruling in states.rulings], ruling),
             _words([ruling.version for ruling in states.rulings], ruling),
             pa.array(states.digest[chosen]),
-            pa.array(touched[cells]),
+            pa.array(states.touched[chosen]),
             *self._held(chosen),
             _words(states.levels, states.before[chosen]),
+            _times(states.until_us[chosen]),
         ]
 
     def _changes(self, chosen: Int64s, switches: Int64s) -> list[pa.Array]:

@@ -26,7 +26,7 @@ SELECT_DRAFTS: Final = """
     WHERE type = 'policy.drafted.v1' AND learner_id IS NULL AND data->>'version' = ANY(%s) ORDER BY position
 """
 SELECT_TICKS: Final = """
-    SELECT position, max((data->>'day')::date) OVER (ORDER BY position)
+    SELECT position, recorded_at, max((data->>'day')::date) OVER (ORDER BY position)
     FROM ledger.event WHERE type = %s AND learner_id IS NULL ORDER BY position
 """
 
@@ -71,4 +71,7 @@ def _load_drafts(connection: psycopg.Connection[Any], versions: Iterable[str]) -
 
 def _load_ticks(connection: psycopg.Connection[Any]) -> list[Tick]:
     rows = connection.execute(SELECT_TICKS, (DayBegun.type,)).fetchall()
-    return [Tick(position, microseconds(datetime.combine(day, time(), UTC))) for position, day in rows]
+    return [
+        Tick(position, microseconds(recorded_at), microseconds(datetime.combine(day, time(), UTC)))
+        for position, recorded_at, day in rows
+    ]

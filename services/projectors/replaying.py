@@ -22,11 +22,13 @@ from services.projectors.all_cells import all_cells
 from services.projectors.generations import Live, Place, partition
 from services.projectors.mastery import NAME, PREPARED, SET_POLICIES, SET_POSITION, Mastery, bring_up, policies_text
 from services.projectors.mastery_points import CellFacts, Int64s, Points
+from services.projectors.mastery_relations import web_of
 from services.projectors.mastery_states import Judge
+from services.projectors.mastery_tables import with_parents
 from services.projectors.mastery_writer import MasteryWriter
 from services.projectors.policies import Timeline, with_policy
 from services.projectors.replays import Row
-from services.projectors.what_if.compared import Compared, begun
+from services.projectors.what_if.compared import Compared
 from services.projectors.what_if.evaluate import about
 
 NEAR_EVENTS_MAX: Final = 1_000
@@ -146,9 +148,11 @@ class Replay:
         is_made = self._connection.execute(IS_MADE, (self._row.generation,)).fetchone() == (True,)
         judge, digest, last = Judge(), digest_from(self._row.digest), self._row.last_learner
         timelines = (self._with_policy(self._row.at_position), self._then())
-        for facts, complete in all_cells(self._connection, self._row.facts_generation, judge.vocabulary(), cells):
+        web = web_of(timelines[0])
+        for some, complete in all_cells(self._connection, self._row.facts_generation, judge.vocabulary(), cells):
             if not is_wanted():
                 return False
+            facts = with_parents(self._connection, some, web)
             chosen = _beyond(facts, last)
             if len(chosen):
                 with self._connection.transaction():
@@ -186,10 +190,9 @@ class Replay:
             return Digest()
         if complete < simulated.at_position:
             raise Unavailable("unavailable", f"cells have not come to position {simulated.at_position}", cells=complete)
-        there = chosen[begun(facts)[chosen] <= simulated.at_position]
-        at = np.full(len(there), simulated.at_position, np.int64)
-        states = judge.states(facts, Points(there, at, np.zeros(len(there), np.int64)), timeline)
-        return Compared(facts, there, states, states).digest()
+        at = np.full(len(chosen), simulated.at_position, np.int64)
+        states = judge.states(facts, Points(chosen, at, np.zeros(len(chosen), np.int64)), timeline)
+        return Compared(facts, chosen, states, states).digest()
 
     def verify(self) -> str | None:
         """Compare the levels with those simulated; return the digest found if it is another one."""

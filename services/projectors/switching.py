@@ -35,12 +35,13 @@ SETTLE: Final = f"""
         SELECT %(facts)s, learner_id, competency_id, before.effective_level, after.effective_level,
             before.value_micro, after.value_micro, 'policy', %(position)s, after.policy_version,
             %(recorded_at)s::timestamptz, after.hold_harmless, after.held_level
-        FROM {{before}} AS before JOIN {{after}} AS after USING (learner_id, competency_id)
-        WHERE (before.effective_level, before.value_micro, before.status)
+        FROM {{after}} AS after LEFT JOIN {{before}} AS before USING (learner_id, competency_id)
+        WHERE (before.effective_level, before.value_micro, coalesce(before.status, 'no_evidence'))
             IS DISTINCT FROM (after.effective_level, after.value_micro, after.status)
         RETURNING *
     ) {ISSUE.format(changes="changed")}
 """
+"""A cell that was not there before is made of others now; one that is there no longer is told of at the switch."""
 ISSUE_OF_LEARNER: Final = ISSUE.format(
     changes="(SELECT * FROM read_model.mastery_change WHERE generation = %s AND learner_id = %s)"
 )

@@ -1,6 +1,6 @@
 """Live = rebuilt = folded by hand, for any history and any cut of it into batches."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
@@ -134,10 +134,12 @@ def changes(connection: psycopg.Connection[Any]) -> list[Change]:
     return [Change(*row) for row in connection.execute(CHANGES).fetchall()]
 
 
-def play(connection: psycopg.Connection[Any], store: BlockingEventStore, story: Story, sizes: list[int]) -> None:
-    """Append the story in parts; the projector follows in batches of those sizes, the first part being a build."""
+def play(
+    connection: psycopg.Connection[Any], store: BlockingEventStore, story: Sequence[Append], sizes: list[int]
+) -> None:
+    """Append a story in parts; the projector follows in batches of those sizes, the first part being a build."""
     parts = iter([*sizes, *[7] * 100])
-    appends = list(story.appends)
+    appends = list(story)
     while appends:
         size = next(parts)
         outcomes = store.append_many(appends[:size])
@@ -164,7 +166,7 @@ def test_live_mastery_is_the_rebuilt_one_and_the_fold(
         blocking_event_store(database) as store,
         ledger.connect(database) as connection,
     ):
-        play(connection, store, told, sizes)
+        play(connection, store, told.appends, sizes)
         fold = Fold([HIGHEST, LATEST_OF_TWO], FRAMEWORKS)
         for recorded in store.read(0, 1000):
             fold.play(recorded)

@@ -183,7 +183,7 @@ def test_levels_with_scopes_and_terms_are_the_rebuilt_ones_and_the_fold_and_as_f
         blocking_event_store(database) as store,
         ledger.connect(database) as connection,
     ):
-        play(connection, store, told, sizes)
+        play(connection, store, told.appends, sizes)
         told.appends.clear()
         expected = foretold(connection, scoped(last))
         told.switch(scoped(last))

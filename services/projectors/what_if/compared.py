@@ -33,7 +33,8 @@ class Compared(NamedTuple):
 
     def digest(self) -> Digest:
         """Return the digest of what there would be."""
-        return digest_of(coded(self.learners), coded(self.competencies), self.after.levels, self.after)
+        there = self.only(self.after.exists)
+        return digest_of(coded(there.learners), coded(there.competencies), there.after.levels, there.after)
 
     def only(self, keep: NDArray[np.bool_]) -> "Compared":
         """Return the cells that are kept."""
@@ -44,17 +45,6 @@ class Compared(NamedTuple):
     def __len__(self) -> int:
         """Return the number of cells."""
         return len(self.cell)
-
-
-def begun(facts: CellFacts) -> Int64s:
-    """Return the position of the first event that touched each cell."""
-    scores, has_scores = facts.scores, np.diff(facts.scores.offsets) > 0
-    answer = np.full(len(facts), np.iinfo(np.int64).max)
-    if has_scores.any():
-        answer[has_scores] = np.minimum.reduceat(scores.position, scores.offsets[:-1][has_scores])
-    for one in facts.judgements:
-        answer[one.cell] = min(answer[one.cell], one.position)
-    return answer
 
 
 def decided_by(states: States, policy_id: str) -> NDArray[np.bool_]:

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import numpy as np
 import psycopg
 
 from domain.kernel.errors import Unavailable
@@ -20,9 +19,11 @@ from services.projectors.all_cells import all_cells
 from services.projectors.generations import Place
 from services.projectors.mastery import NAME
 from services.projectors.mastery_points import CellFacts, Points
+from services.projectors.mastery_relations import web_of
 from services.projectors.mastery_states import Judge
+from services.projectors.mastery_tables import with_parents
 from services.projectors.policies import Timeline, load_timeline
-from services.projectors.what_if.compared import Compared, begun, decided_by
+from services.projectors.what_if.compared import Compared, decided_by
 from services.projectors.what_if.movers import Acts, Moved, movers_of
 from services.projectors.what_if.roster import SCHOOL, read_groupings
 from services.projectors.what_if.tally import Tally
@@ -139,15 +140,21 @@ def _compare(
     """Evaluate all cells, portion by portion."""
     judge, position = Judge(), asked.position
     for facts, _ in all_cells(connection, live.facts_generation, judge.vocabulary(), asked.cells):
-        yield compare(judge, facts, timelines, position)
+        yield compare(connection, judge, facts, timelines, position)
 
 
-def compare(judge: Judge, facts: CellFacts, timelines: tuple[Timeline, Timeline], position: int) -> Compared:
-    """Evaluate the cells of a portion that were there at a position, on two timelines."""
-    there = np.flatnonzero(begun(facts) <= position)
-    points = Points(there, np.full(len(there), position, np.int64), np.zeros(len(there), np.int64))
+def compare(
+    connection: psycopg.Connection[Any],
+    judge: Judge,
+    scored: CellFacts,
+    timelines: tuple[Timeline, Timeline],
+    position: int,
+) -> Compared:
+    """Evaluate the cells of a portion that were there at a position, or would be, on two timelines."""
+    facts = with_parents(connection, scored, web_of(timelines[1], position - 1))
+    points = Points.everywhere(len(facts), position)
     before, after = (judge.states(facts, points, timeline) for timeline in timelines)
-    return Compared(facts, there, before, after)
+    return Compared(facts, points.cell, before, after).only(before.exists | after.exists)
 
 
 def about(connection: psycopg.Connection[Any], live: Place) -> int:

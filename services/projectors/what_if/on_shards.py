@@ -88,7 +88,7 @@ def evaluate_shard(work: Work, place: int) -> Outcome:
         facts, reached = cells_of_shard(connection, judge.vocabulary(), work.root, work.manifest, place)
         if reached < work.position:
             raise Unavailable("unavailable", f"cells have not come to position {work.position}", position=reached)
-        compared = compare(judge, facts, (timeline, drafted), work.position)
+        compared = compare(connection, judge, facts, (timeline, drafted), work.position)
     return Outcome(compared.digest(), _moves(compared.only(decided_by(compared.after, draft.scoped.policy_id))))
 
 
