@@ -10,8 +10,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from statistics import median, quantiles
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import psycopg
 
@@ -64,14 +65,22 @@ class Watcher(threading.Thread):
         self.join()
 
 
-async def save(conninfo: str, seconds: float) -> list[tuple[int, float]]:
-    """Save scores at a steady rate; return the position of each and when its command began."""
-    saved: list[tuple[int, float]] = []
+class Saved(NamedTuple):
+    """A saved score: its position, when its command began, and when it was answered."""
+
+    position: int
+    begun: float
+    done: float
+
+
+async def save(conninfo: str, seconds: float) -> list[Saved]:
+    """Save scores at a steady rate; return them by position."""
+    saved: list[Saved] = []
     async with open_event_store(conninfo) as store:
 
         async def one(command: Any, begun: float) -> None:
             receipt = await store.append(command)
-            saved.append((receipt.last_position, begun))
+            saved.append(Saved(receipt.last_position, begun, time.perf_counter()))
 
         start = time.perf_counter()
         async with asyncio.TaskGroup() as tasks:
@@ -90,24 +99,24 @@ def run(seconds: float = 10.0) -> dict[str, Any]:
         watcher = Watcher(conninfo)
         watcher.start()
         with subprocess.Popen([sys.executable, "-c", PROJECTOR, conninfo]) as projector:  # noqa: S603
-            watcher.wait_for(asyncio.run(save(conninfo, WARM_UP_S))[-1][0])
+            watcher.wait_for(asyncio.run(save(conninfo, WARM_UP_S))[-1].position)
             saved = asyncio.run(save(conninfo, seconds))
-            watcher.wait_for(saved[-1][0])
+            watcher.wait_for(saved[-1].position)
             projector.terminate()
         watcher.stop()
-    waits = _waits(saved, watcher.seen)
-    p99 = quantiles(waits, n=100)[98]
-    return {"commands": len(waits), "p50_ms": round(median(waits), 1), "p99_ms": round(p99, 1), **machine()}
+    taken = waits(saved, watcher.seen)
+    p99 = quantiles(taken, n=100)[98]
+    return {"commands": len(taken), "p50_ms": round(median(taken), 1), "p99_ms": round(p99, 1), **machine()}
 
 
-def _waits(saved: list[tuple[int, float]], seen: list[tuple[int, float]]) -> list[float]:
-    """Return how many milliseconds after its beginning each save was seen; both lists by position."""
-    waits, place = [], 0
-    for position, begun in saved:
-        while seen[place][0] < position:
+def waits(saved: Sequence[Saved], seen: Sequence[tuple[int, float]]) -> list[float]:
+    """Return how many milliseconds after its beginning each save was seen; both by position."""
+    taken, place = [], 0
+    for one in saved:
+        while seen[place][0] < one.position:
             place += 1
-        waits.append((seen[place][1] - begun) * 1000)
-    return waits
+        taken.append((seen[place][1] - one.begun) * 1000)
+    return taken
 
 
 def main() -> None:

@@ -1,15 +1,17 @@
 """What each topic is fed with: the log itself, or what the read models say now of what changed."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 import orjson
 import psycopg
 from psycopg.rows import dict_row
 
-from infra.postgres.published import READ, stored_event
+from domain.kernel.errors import Invalid
+from infra.postgres.published import READ
 from schemas.asyncapi import CHANGES_TOPIC, EVENTS_TOPIC, PARKED_TOPIC, POLICIES_TOPIC
-from schemas.cloudevents import CONTENT_TYPE, cloud_event
+from schemas.cloudevents import CONTENT_TYPE, StoredEvent, cloud_event
 
 POLICY: Final = "policy."
 PLAIN_HEADERS: Final = [("content-type", CONTENT_TYPE.encode())]
@@ -71,8 +73,8 @@ def read_events(connection: Connection, after: int, limit: int, source: str, top
         Invalid: event-unreadable.
     """
     messages = []
-    for row in _rows(connection, READ, {"after": after, "types": None, "limit": limit}):
-        stored = stored_event(row)
+    rows = connection.execute(READ, {"after": after, "types": None, "limit": limit}).fetchall()
+    for stored in map(StoredEvent._make, rows):
         event = cloud_event(stored, source)
         key, headers = event.attributes["partitionkey"].encode(), event.headers
         messages.append(Message(topic, key, event.data, headers))
@@ -80,6 +82,31 @@ def read_events(connection: Connection, after: int, limit: int, source: str, top
             messages.append(Message(POLICIES_TOPIC, key, event.data, headers))
         after = stored.position
     return Batch(messages, after)
+
+
+class Log:
+    """The log of the ledger `source`, in batches of at most so many events; the next one can be read beforehand."""
+
+    def __init__(self, source: str, limit: int) -> None:
+        self._source, self._limit = source, limit
+        self._ahead: tuple[int, Batch] | None = None
+
+    def read(self, connection: Connection, after: int) -> Batch:
+        """Return the next batch.
+
+        Raises:
+            Invalid: event-unreadable.
+        """
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and ahead[0] == after:
+            return ahead[1]
+        return read_events(connection, after, self._limit, self._source)
+
+    def read_ahead(self, connection: Connection, batch: Batch) -> None:
+        """Read what follows a full batch; an event that can't be read is told when its turn has come."""
+        if len(batch.messages) >= self._limit:
+            with suppress(Invalid):
+                self._ahead = batch.position, read_events(connection, batch.position, self._limit, self._source)
 
 
 def read_changes(connection: Connection, after: int) -> Batch:

@@ -21,12 +21,12 @@ from infra.kafka.topics import MESSAGE_BYTES_MAX, Topic, ensure_topics
 from infra.postgres import lease
 from infra.settings import PublisherSettings
 from schemas.asyncapi import CHANGES_TOPIC, EVENTS_TOPIC, PARKED_TOPIC, POLICIES_TOPIC
-from services.publisher.feeds import Batch, Connection, note_parked, read_changes, read_events, read_parked
+from services.publisher.feeds import Batch, Connection, Log, note_parked, read_changes, read_events, read_parked
 
 COMPACTED: Final = {EVENTS_TOPIC: False, POLICIES_TOPIC: False, CHANGES_TOPIC: True, PARKED_TOPIC: True}
 """The topics, and whether each keeps only the latest message of a key."""
 LEASE: Final = "publish"
-BATCH_EVENTS: Final = 2_000
+BATCH_EVENTS: Final = 4_000
 POLL_S: Final = 0.25
 """How long a missed notification can go unseen, and a change of the read models."""
 RETRY_S_MIN: Final = 0.1
@@ -46,12 +46,20 @@ STAND: Final = """
 log = structlog.get_logger()
 
 
+def _nothing(_connection: Connection, _batch: Batch) -> None:
+    """Most feeds have nothing to do."""
+
+
 class Feed(NamedTuple):
-    """What one tracked topic is fed with: its next batch after a position, and what is noted with its position."""
+    """What one tracked topic is fed with: its next batch after a position.
+
+    `meanwhile` is done while the broker takes a batch in, `note` with its position when it has.
+    """
 
     topic: str
     read: Callable[[Connection, int], Batch]
-    note: Callable[[Connection, Batch], None] = lambda _connection, _batch: None
+    meanwhile: Callable[[Connection, Batch], None] = _nothing
+    note: Callable[[Connection, Batch], None] = _nothing
 
 
 def main(conninfo: str, settings: PublisherSettings) -> None:
@@ -115,8 +123,8 @@ def open_producer(settings: PublisherSettings, compacted: Mapping[str, bool]) ->
         producer.close(timeout=1)
 
 
-def send(producer: KafkaProducer, batch: Batch, prefix: str) -> None:
-    """Send a batch and wait until the broker has acknowledged all of it.
+def send(producer: KafkaProducer, batch: Batch, prefix: str, meanwhile: Callable[[], object] = lambda: None) -> None:
+    """Send a batch and wait until the broker has acknowledged all of it; do something meanwhile.
 
     Raises:
         KafkaError: it has not; some of the messages may have arrived.
@@ -124,9 +132,11 @@ def send(producer: KafkaProducer, batch: Batch, prefix: str) -> None:
     sent = [
         producer.send(prefix + one.topic, key=one.key, value=one.value, headers=one.headers) for one in batch.messages
     ]
+    meanwhile()
     producer.flush()
     for future in sent:
-        future.get(timeout=0)
+        if not future.succeeded():
+            future.get(timeout=0)
 
 
 def _take_lease(connection: Connection, stop: threading.Event) -> bool:
@@ -155,17 +165,20 @@ def _standing(connection: Connection, settings: PublisherSettings) -> Iterator[N
 
 
 def _work(connection: Connection, producer: KafkaProducer, settings: PublisherSettings, stop: threading.Event) -> None:
-    feeds = (
-        Feed(EVENTS_TOPIC, lambda c, after: read_events(c, after, BATCH_EVENTS, settings.stream_source)),
-        Feed(CHANGES_TOPIC, read_changes),
-        Feed(PARKED_TOPIC, lambda c, _after: read_parked(c), note_parked),
-    )
+    events = log_feed(settings)
+    feeds = events, Feed(CHANGES_TOPIC, read_changes), Feed(PARKED_TOPIC, lambda c, _: read_parked(c), note=note_parked)
     connection.execute("LISTEN ledger_event")
     while not stop.is_set():
         moved = [publish(connection, producer, feed, settings.kafka_topic_prefix) for feed in feeds]
         if not any(moved):
             for _ in connection.notifies(timeout=POLL_S, stop_after=1):
                 pass
+
+
+def log_feed(settings: PublisherSettings) -> Feed:
+    """Return the feed of the topic of all events; it reads on while the broker takes a batch in."""
+    source = Log(settings.stream_source, BATCH_EVENTS)
+    return Feed(EVENTS_TOPIC, source.read, source.read_ahead)
 
 
 def publish(connection: Connection, producer: KafkaProducer, feed: Feed, prefix: str) -> bool:
@@ -176,7 +189,7 @@ def publish(connection: Connection, producer: KafkaProducer, feed: Feed, prefix:
     batch = feed.read(connection, after)
     if not batch.messages and batch.position <= after:
         return False
-    send(producer, batch, prefix)
+    send(producer, batch, prefix, lambda: feed.meanwhile(connection, batch))
     with connection.transaction():
         place = {"topic": topic, "position": max(after, batch.position), "messages": len(batch.messages)}
         connection.execute(TRACK, place)
