@@ -14,7 +14,7 @@ from eventsourcing.persistence import Tracking
 from eventsourcing.postgres import PostgresTrackingRecorder
 from eventsourcing.projection import Projection, ProjectionRunner
 
-from bench.common import bench_server, fresh_database, machine
+from bench.common import bench_server, fresh_database, machine, seconds
 from domain.evidence.events import ScoreGiven
 from infra.postgres.library import LedgerEvent, library_environment
 from services.projectors import ledger
@@ -23,6 +23,7 @@ from services.projectors.rebuild import rebuild
 
 SCORES_A_CELL: Final = 5
 COMPETENCIES: Final = 40
+WORKERS: Final = (1, 2)
 WARM_UP: Final = 200
 """Events before the library's runner is measured."""
 LOG: Final = """
@@ -50,12 +51,10 @@ def fill_log(conninfo: str, events: int) -> None:
         connection.execute("ANALYZE ledger.event")
 
 
-def ours(conninfo: str, name: str) -> float:
-    """Return the events a second of a projector that starts at position 0, up to the live generation."""
+def ours(conninfo: str, name: str, workers: int) -> float:
+    """Return the seconds that so many workers take from position 0 to the live generation of a projector."""
     with ledger.connect(conninfo) as connection:
-        start = time.perf_counter()
-        position = rebuild(connection, name).position
-        return position / (time.perf_counter() - start)
+        return seconds(lambda: rebuild(connection, name, workers=workers))
 
 
 class View(PostgresTrackingRecorder):
@@ -175,17 +174,23 @@ def run(events: int = 200_000, sample: int = 2_000) -> dict[str, Any]:
     """Measure every projector on one log, the library's runner on its first `sample` events."""
     figures: dict[str, Any] = {"events": events, "sample": sample, **machine()}
     with bench_server() as server:
-        conninfo = server.conninfo("mastery_app", fresh_database(server))
-        fill_log(conninfo, events)
-        with psycopg.connect(conninfo, autocommit=True) as connection:
+        databases = [server.conninfo("mastery_app", fresh_database(server)) for _ in WORKERS]
+        for conninfo in databases:
+            fill_log(conninfo, events)
+        with psycopg.connect(databases[0], autocommit=True) as connection:
             connection.execute(TABLES)
+        taken = dict.fromkeys(WORKERS, 0.0)
         for name in MODELS:
-            theirs, mine = library(conninfo, name, sample), ours(conninfo, name)
+            theirs = library(databases[0], name, sample)
+            by_workers = {n: ours(conninfo, name, n) for n, conninfo in zip(WORKERS, databases, strict=True)}
+            taken = {n: taken[n] + by_workers[n] for n in WORKERS}
+            fastest = events / min(by_workers.values())
             figures[name] = {
-                "events_per_second": round(mine),
+                "events_per_second": {f"{n} workers": round(events / by_workers[n]) for n in WORKERS},
                 "library": round(theirs),
-                "times": round(mine / theirs, 1),
+                "times": round(fastest / theirs, 1),
             }
+        figures["two_workers_times"] = round(taken[1] / taken[2], 2)
     return figures
 
 

@@ -124,9 +124,14 @@ class Bench:
         Filler(self._connection, "mastery").step()
 
     def roll_back(self) -> float:
-        """Return the seconds that the runner takes to switch back."""
+        """Return the seconds until readers see the earlier levels; the changes come after that."""
         append(self._store, PolicyRolledBack(policy_id="p1", version=POLICY.version, policies=()))
-        taken = seconds(Filler(self._connection, "mastery").step)
+        before = generations.live(self._connection, "mastery").epoch
+        with ThreadPoolExecutor(1) as pool:
+            seen = pool.submit(self._wait_for_switch, before)
+            started = time.perf_counter()
+            Filler(self._connection, "mastery").step()
+            taken = seen.result() - started
         generations.prune(self._connection, make("mastery"))
         return taken
 

@@ -6,11 +6,17 @@ from typing import Final
 from domain.kernel.errors import Unknown
 from services.projectors.audit_trail import AuditTrail
 from services.projectors.learner_profile import LearnerProfile
-from services.projectors.mastery import Mastery
 from services.projectors.read_model import ReadModel
 
+
+def _mastery() -> ReadModel:
+    from services.projectors.mastery import Mastery  # noqa: PLC0415 - the kernel's compiler takes a second to load
+
+    return Mastery()
+
+
 MODELS: Final[dict[str, Callable[[], ReadModel]]] = {
-    "mastery": Mastery,
+    "mastery": _mastery,
     "learner_profile": LearnerProfile,
     "audit_trail": AuditTrail,
 }
