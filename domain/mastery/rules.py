@@ -11,6 +11,7 @@ from domain.mastery.tables import (
     HALF_BITS,
     LIMIT,
     NO_VALUE,
+    SMALL_BITS,
     TOTAL_MAX,
     Columns,
     Need,
@@ -56,6 +57,8 @@ def total_weight(work: Work, n: int) -> int:
             if work.weight[k] > TOTAL_MAX - total:
                 return -1
             total += work.weight[k]
+    if total <= LIMIT >> (SMALL_BITS - HALF_BITS) and top < 2**SMALL_BITS:
+        return total
     return total if total <= LIMIT // ((top >> HALF_BITS) + 1) else -1
 
 
@@ -66,6 +69,10 @@ def weighted_mean(rules: Rules, work: Work, n: int, total: int) -> int:
     for k in range(n):
         high += work.weight[k] * (work.value[k] >> HALF_BITS)
         low += work.weight[k] * (work.value[k] & (2**HALF_BITS - 1))
+    if rules.exact and abs(high) < LIMIT >> HALF_BITS:
+        whole, by = (high << HALF_BITS) + low, rules.unit * total
+        units = whole // by
+        return (units + carry(units, whole - units * by, by, rules.rounding)) * rules.unit
     quotient = high // total
     low += (high - quotient * total) << HALF_BITS
     quotient = (quotient << HALF_BITS) + low // total

@@ -22,6 +22,10 @@ HALF_BITS = 20
 """Values are multiplied in two halves, so that weights may be large: value = high x 2^20 + low."""
 
 
+SMALL_BITS = 40
+"""Values below 2^40 (a million points) need no closer look, if their weights sum up to 2^41: so it is nearly always."""
+
+
 class Integers(Protocol):
     """A one-dimensional array of integers, as the compiled functions use it."""
 

@@ -13,6 +13,16 @@ def rank_values(work: Work, n: int) -> None:
 
 
 @integer
+def extreme(work: Work, n: int, highest: bool) -> int:  # noqa: FBT001 - compiled code has no keywords
+    """Return the place of the highest value, the latest of equals; or of the lowest, the first of equals."""
+    found = 0
+    for k in range(1, n):
+        if (work.value[k] >= work.value[found]) if highest else (work.value[k] < work.value[found]):
+            found = k
+    return found
+
+
+@integer
 def weigh_scores(columns: Columns, rules: Rules, work: Work, n: int) -> bool:
     """Weigh each entry by its own weight x that of its kind, reduced; return whether they fit 64 bits."""
     common = 0
@@ -113,17 +123,26 @@ def weigh_by_rank(rules: Rules, work: Work, n: int) -> None:
 
 
 @integer
+def weigh_ranked(rules: Rules, work: Work, n: int) -> None:
+    """Weigh the entries that their rank chooses; a single extreme needs no ranks."""
+    if rules.op in (Op.HIGHEST, Op.LOWEST) and rules.amount == 1:
+        work.weight[extreme(work, n, rules.op == Op.HIGHEST)] = 1
+        return
+    rank_values(work, n)
+    if rules.op == Op.MODE:
+        weigh_mode(rules, work, n)
+    else:
+        weigh_by_rank(rules, work, n)
+
+
+@integer
 def weigh(columns: Columns, rules: Rules, work: Work, n: int) -> bool:
     """Fill `work.weight` as the operation says; return whether the weights fit 64 bits."""
     op = rules.op
     for k in range(n):
         work.weight[k] = op == Op.MEAN or (op == Op.LATEST and k >= n - rules.amount)
     if op >= FIRST_RANKED:
-        rank_values(work, n)
-        if op == Op.MODE:
-            weigh_mode(rules, work, n)
-        else:
-            weigh_by_rank(rules, work, n)
+        weigh_ranked(rules, work, n)
     elif op == Op.WEIGHTED_MEAN:
         return weigh_scores(columns, rules, work, n)
     elif op == Op.MEAN_OF_KINDS:
