@@ -35,6 +35,7 @@ class Permission(StrEnum):
     PUBLISH_POLICY = "publish, roll back or retire policies"
     READ_LEARNER = "read about learners"
     READ_AUDIT = "search the audit trail"
+    READ_EQUITY = "read how groups of learners do"
     READ_REVIEWS = "read the review list"
     READ_POLICY = "read policies and frameworks"
     READ_SIMULATION = "read what policies would do"
@@ -45,8 +46,17 @@ class Permission(StrEnum):
 
 P = Permission
 _READS: Final = frozenset(
-    {P.READ_LEARNER, P.READ_AUDIT, P.READ_REVIEWS, P.READ_POLICY, P.READ_SIMULATION, P.READ_STATUS, P.READ_STREAM}
-    | {P.READ_NOTICES}
+    {
+        P.READ_LEARNER,
+        P.READ_AUDIT,
+        P.READ_EQUITY,
+        P.READ_REVIEWS,
+        P.READ_POLICY,
+        P.READ_SIMULATION,
+        P.READ_NOTICES,
+        P.READ_STATUS,
+        P.READ_STREAM,
+    }
 )
 _OWN: Final = frozenset({P.SET_GOAL, P.SIGN_GOAL, P.NOTE_PROFILE, P.READ_LEARNER, P.READ_POLICY})
 _TEACHING: Final = _OWN | {
@@ -61,6 +71,7 @@ _TEACHING: Final = _OWN | {
     P.REQUEST_ADVANCEMENT,
     P.CERTIFY,
     P.READ_REVIEWS,
+    P.READ_EQUITY,
     P.DRAFT_POLICY,
     P.SIMULATE_POLICY,
     P.READ_SIMULATION,

@@ -54,6 +54,14 @@ CANDIDATES_AT_ONCE: Final = 1_000
 """Competencies of acts that are looked at in one go; most of them open a review."""
 
 
+class Giving(NamedTuple):
+    """Under a version, a level that gives the wanted one; wanted '' stands for mastered."""
+
+    version: str
+    level: str
+    wanted: str
+
+
 class _Shaken(NamedTuple):
     """An act's competency whose level is not now what the act rests on; `wanted` None: the mastered level."""
 
@@ -75,12 +83,16 @@ async def read_open_reviews(
     act_id: str | None = None,
 ) -> list[OpenReview]:
     """Return at most `limit` open reviews, the newest act first, of acts given before a position."""
-    async with connection.cursor(row_factory=tuple_row) as cursor:
-        await cursor.execute(VERSIONS.encode(), (list(SWITCHES),))
-        policies = await read_documents(connection, [version for (version,) in await cursor.fetchall()])
+    policies = await _read_policies(connection)
+    giving = _giving(policies)
+    columns = {
+        "versions": [one.version for one in giving],
+        "levels": [one.level for one in giving],
+        "wanted": [one.wanted for one in giving],
+    }
     found: list[OpenReview] = []
     while len(found) < limit:
-        asked = {"before": before, "learner_id": learner_id, "act_id": act_id, **_given(policies)}
+        asked = {"before": before, "learner_id": learner_id, "act_id": act_id, **columns}
         shaken = await _shaken(connection, asked)
         # the last act of a full portion may go on behind it
         whole = shaken if len(shaken) < CANDIDATES_AT_ONCE else [one for one in shaken if one[0] > shaken[-1][0]]
@@ -91,17 +103,25 @@ async def read_open_reviews(
     return found[:limit]
 
 
-def _given(policies: Mapping[str, PolicyDocument]) -> dict[str, list[str]]:
-    """Return, as columns, under which version which level gives a wanted one; '' stands for mastered."""
-    rows = [
-        (version, level, wanted)
+async def read_giving(connection: Connection) -> list[Giving]:
+    """Return under which version that was ever in force which level gives a wanted one."""
+    return _giving(await _read_policies(connection))
+
+
+async def _read_policies(connection: Connection) -> dict[str, PolicyDocument]:
+    async with connection.cursor(row_factory=tuple_row) as cursor:
+        await cursor.execute(VERSIONS.encode(), (list(SWITCHES),))
+        return await read_documents(connection, [version for (version,) in await cursor.fetchall()])
+
+
+def _giving(policies: Mapping[str, PolicyDocument]) -> list[Giving]:
+    return [
+        Giving(version, level, wanted)
         for version, policy in policies.items()
         for level in policy.level_codes
         for wanted in ("", *policy.level_codes)
         if policy.is_at_least(level, wanted or policy.mastered_level)
     ]
-    versions, levels, wanted_levels = ([row[place] for row in rows] for place in range(3))
-    return {"versions": versions, "levels": levels, "wanted": wanted_levels}
 
 
 async def _shaken(connection: Connection, asked: dict[str, Any]) -> list[_Shaken]:

@@ -11,6 +11,7 @@ from domain.kernel.permissions import Permission
 from services.query_api.answers import Moment, Page
 from services.query_api.desk import LEVELS_AND_ACTS, AtDesk
 from services.query_api.effective_policy import EffectivePolicy, Where, read_effective
+from services.query_api.equity import Equity, EquitySearch, read_equity
 from services.query_api.event_stream import STREAM_CONTENT, Accepts, After, LastEventID, respond
 from services.query_api.evidence_coverage import EvidenceCoverage, read_coverage
 from services.query_api.explain_mastery import CellView, MasteryExplained, read_explanation
@@ -131,6 +132,13 @@ async def glossary(at: AtDesk, told: Annotated[Told, Query()]) -> Response:
     """What the words mean, in a language, and how the district calls them."""
     at.require(Permission.READ_POLICY)
     return await at.answer(None, lambda c: read_glossary(c, told.lang))
+
+
+@v1.get("/equity", response_model=Equity, tags=["school"])
+async def equity(at: AtDesk, search: Annotated[EquitySearch, Query()]) -> Response:
+    """How groups of learners do, and how often they could show it; small groups are not shown."""
+    at.require(Permission.READ_EQUITY)
+    return await at.answer(LEVELS_AND_ACTS, lambda c: read_equity(c, search))
 
 
 @v1.get("/feedback-latency", response_model=FeedbackLatency, tags=["school"])

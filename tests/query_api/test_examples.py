@@ -26,6 +26,7 @@ QUESTIONS: Final = {
     "/v1/learners/{learner_id}/pathway": "/v1/learners/l1/pathway",
     "/v1/learners/{learner_id}/supports": "/v1/learners/l2/supports",
     "/v1/learners/{learner_id}/feedback": "/v1/learners/l2/feedback",
+    "/v1/equity": "/v1/equity?by=ell",
     "/v1/glossary": "/v1/glossary?lang=es",
     "/v1/feedback-latency": "/v1/feedback-latency?section=sec1",
     "/v1/learners/{learner_id}/evidence-coverage": "/v1/learners/l1/evidence-coverage",
