@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.kernel.errors import Unknown
-from domain.kernel.ids import PolicyId, PolicyVersion
 from domain.policy.document import PolicyDocument
 from domain.policy.events import PolicyActivated, PolicyRolledBack, PolicySwitch, ScopedPolicy, joined
 from domain.policy.relations import Tree
@@ -116,12 +115,6 @@ class Timeline:
         rulings = _rulings([known[one] for one in policies], _tree_at(self.editions, position))
         drafted = Epoch(position, current.recorded_us, policies, rulings)
         return Timeline([*earlier, drafted], self.editions, self.ticks)
-
-
-def sole(document: PolicyDocument) -> Timeline:
-    """Return a timeline in which one policy has decided on everything from the beginning."""
-    scoped = ScopedPolicy(policy_id=PolicyId("sole"), version=PolicyVersion(document.version))
-    return Timeline([Epoch(0, 0, (scoped,), Rulings((Standing(scoped, document),)))])
 
 
 def timeline_of(
