@@ -1,19 +1,21 @@
 """Cells of a portion under two policy sets, at one position."""
 
-from dataclasses import fields, replace
-from typing import Any, NamedTuple
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from domain.mastery.digest import Digest, digest_of
+from domain.mastery.digest import Coded, Digest, digest_of
 from services.projectors.all_cells import coded
 from services.projectors.mastery_points import CellFacts, Int64s
 from services.projectors.mastery_states import States
 
 
-class Compared(NamedTuple):
+@dataclass(frozen=True)
+class Compared:
     """Some cells of a portion, and what the two policy sets say of each, at the same place."""
 
     facts: CellFacts
@@ -24,23 +26,31 @@ class Compared(NamedTuple):
     @property
     def learners(self) -> pa.Array:
         """The learner of each cell."""
-        return self.facts.learners.take(pa.array(self.cell))
+        return self._of(self.facts.learners)
 
     @property
     def competencies(self) -> pa.Array:
         """The competency of each cell."""
-        return self.facts.competencies.take(pa.array(self.cell))
+        return self._of(self.facts.competencies)
+
+    @cached_property
+    def coded_learners(self) -> Coded:
+        """The learner of each cell as a code: asked for more than once, and dear."""
+        return coded(self.learners)
 
     def digest(self) -> Digest:
         """Return the digest of what there would be."""
         there = self.only(self.after.exists)
-        return digest_of(coded(there.learners), coded(there.competencies), there.after.levels, there.after)
+        return digest_of(there.coded_learners, coded(there.competencies), there.after.levels, there.after)
 
     def only(self, keep: NDArray[np.bool_]) -> "Compared":
         """Return the cells that are kept."""
         if keep.all():
             return self
         return Compared(self.facts, self.cell[keep], _only(self.before, keep), _only(self.after, keep))
+
+    def _of(self, words: pa.Array) -> pa.Array:
+        return words if len(self) == len(words) else words.take(pa.array(self.cell))
 
     def __len__(self) -> int:
         """Return the number of cells."""

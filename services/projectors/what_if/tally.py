@@ -11,7 +11,6 @@ from domain.mastery.equity import Counted, Outcome, dimension
 from domain.mastery.impact import NO_LEVEL, Impact, matrix_of, order_of_levels
 from domain.policy.document import PolicyDocument
 from domain.policy.rulings import Ruling
-from services.projectors.all_cells import coded
 from services.projectors.mastery_points import Int64s
 from services.projectors.what_if.compared import Compared
 from services.projectors.what_if.roster import Grouping
@@ -78,7 +77,7 @@ class Tally:
 
     def _add_learners(self, compared: Compared, change: NDArray[np.int64]) -> None:
         """Count learners, of whom each portion has all cells."""
-        learners = coded(compared.learners)
+        learners = compared.coded_learners
         outcome = np.where(change < 0, Outcome.FELL, np.where(change > 0, Outcome.ROSE, Outcome.STAYED))
         cells = np.bincount(
             learners.code.astype(np.int64) * OUTCOMES + outcome, minlength=len(learners.words) * OUTCOMES
