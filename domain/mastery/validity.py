@@ -44,9 +44,11 @@ def valid_until(cells: Cells, compiled: Compiled, at_us: Int64s) -> Int64s:
 
 
 def _first_end(now: Cells, compiled: Compiled, until: Int64s) -> Int64s:
-    """Return the first end of a score that the policy looks at."""
-    assert compiled.policy.validity is not None
-    rules, ends = compiled.rules, ends_of(now, compiled.policy.validity)
+    """Return the first moment at which a score that the policy looks at does not count any more."""
+    validity = compiled.policy.validity
+    assert validity is not None
+    rules, ends = compiled.rules, ends_of(now, validity)
+    ends[ends != NO_TIME] += validity.last_moment == "counts"
     looked_at = np.asarray(rules.kind_selected)[now.kind] & np.asarray(rules.role_selected)[now.role]
     ends = np.where((ends == NO_TIME) | (looked_at == 0), np.iinfo(np.int64).max, ends)
     filled = np.diff(now.offsets) > 0

@@ -21,6 +21,7 @@ from infra.postgres.event_store import Append, BlockingEventStore, Guard, blocki
 from schemas.canonical import canonical_model
 from schemas.registry import decode
 from services.projectors import generations, lease, ledger, replays
+from services.projectors.calendar import begin_day
 from services.projectors.lifting import lift_next
 from services.projectors.mastery import NAME
 from services.projectors.policies import Epoch, load_timeline
@@ -104,8 +105,8 @@ def run(conninfo: str, stop: threading.Event, cells: Path | None = None) -> None
 
 
 def end_next(connection: psycopg.Connection[Any], conninfo: str) -> bool:
-    """End the first policy or judgement whose last day is over; say whether there was one."""
-    return retire_next(connection, conninfo) or lift_next(connection, conninfo)
+    """End the first policy or judgement whose last day is over, or levels whose time is; say whether there were any."""
+    return retire_next(connection, conninfo) or lift_next(connection, conninfo) or begin_day(connection, conninfo)
 
 
 def publish_next(
