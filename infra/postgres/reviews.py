@@ -7,8 +7,9 @@ from typing import Any, Final, NamedTuple
 from psycopg.rows import tuple_row
 
 from domain.policy.document import PolicyDocument
+from domain.policy.events import SWITCHES
 from domain.progression.review import Change, OpenReview, loss
-from infra.postgres.standing import SWITCHES, Connection, read_documents
+from infra.postgres.standing import Connection, read_documents
 
 VERSIONS: Final = """
     SELECT DISTINCT policy->>'version'

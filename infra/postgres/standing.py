@@ -13,6 +13,7 @@ from psycopg.rows import tuple_row
 
 from domain.kernel.ids import CompetencyId, JudgementId, LearnerId, LevelCode, PolicyId, PolicyVersion, ScoreId
 from domain.policy.document import PolicyDocument, parse_policy
+from domain.policy.events import SWITCHES
 from domain.policy.rulings import BUILT_IN
 from domain.progression.events import Basis
 from domain.progression.standing import Standing, Stood
@@ -53,7 +54,6 @@ NEEDED: Final = """
                      ON live.projector = parked.projector AND live.facts_generation = parked.generation
                     WHERE parked.projector = 'mastery' AND parked.learner_id = %(learner_id)s)
 """
-SWITCHES: Final = ("policy.activated.v1", "policy.rolled_back.v1", "policy.retired.v1")
 
 
 async def read_standing(
