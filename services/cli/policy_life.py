@@ -224,6 +224,11 @@ def print_moves(document: dict[str, Any]) -> None:
     if "matrix" not in document:
         out.print(f"policy {document['policy_id']} comes into force on {document['effective_from']}")
         return
+    if not document["cells"]:
+        out.print(
+            "it decides on no cell: there is none, or policies of a narrower scope (mastery policy list) stand before it"
+        )
+        return
     matrix: dict[str, dict[str, int]] = document["matrix"]
     levels = list(dict.fromkeys([*matrix, *(level for row in matrix.values() for level in row)]))
     rows = ([before, *(matrix.get(before, {}).get(after) for after in levels)] for before in levels)

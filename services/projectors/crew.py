@@ -20,7 +20,8 @@ from psycopg.conninfo import make_conninfo
 
 from domain.kernel.errors import Unavailable
 from infra.logs import configure_logs
-from services.projectors import lease, ledger, parts
+from infra.postgres import lease
+from services.projectors import ledger, parts
 from services.projectors.filler import Batch, Filler
 from services.projectors.models import make
 from services.projectors.parts import PartState

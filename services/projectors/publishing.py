@@ -17,10 +17,11 @@ from domain.kernel.envelope import Actor, Meta, Role
 from domain.kernel.errors import Conflict, Unavailable
 from domain.kernel.ids import ActorId
 from domain.policy.events import SWITCHES, PolicyActivated, PolicyPublished, PolicyRetired, ReplayRefused
+from infra.postgres import lease
 from infra.postgres.event_store import Append, BlockingEventStore, Guard, blocking_event_store
 from schemas.canonical import canonical_model
 from schemas.registry import decode
-from services.projectors import generations, lease, ledger, replays
+from services.projectors import generations, ledger, replays
 from services.projectors.calendar import begin_day
 from services.projectors.lifting import lift_next
 from services.projectors.mastery import NAME

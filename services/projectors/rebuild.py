@@ -6,7 +6,8 @@ from typing import Any, Final, NamedTuple
 import psycopg
 
 from domain.kernel.errors import Conflict, Refused
-from services.projectors import crew, generations, lease, ledger, parts
+from infra.postgres import lease
+from services.projectors import crew, generations, ledger, parts
 from services.projectors.filler import Batch, Filler
 from services.projectors.models import make
 

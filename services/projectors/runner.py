@@ -9,7 +9,8 @@ import psycopg
 import structlog
 
 from domain.kernel.errors import Conflict
-from services.projectors import generations, lease, ledger, publishing
+from infra.postgres import lease
+from services.projectors import generations, ledger, publishing
 from services.projectors.filler import Batch, Filler
 from services.projectors.mastery import NAME
 from services.projectors.mastery_states import warm_up

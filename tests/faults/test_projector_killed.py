@@ -14,10 +14,11 @@ from typing import Any
 import psycopg
 import pytest
 
+from infra.postgres import lease
 from infra.postgres.embedded import EmbeddedServer, embedded_server
 from infra.postgres.event_store import BlockingEventStore, blocking_event_store
 from infra.postgres.migrate import migrate
-from services.projectors import generations, lease, ledger
+from services.projectors import generations, ledger
 from services.projectors.models import make
 from services.projectors.rebuild import rebuild
 from tests.projectors.history import Log, corrected, given

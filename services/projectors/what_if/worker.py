@@ -17,9 +17,10 @@ from domain.kernel.errors import LedgerError, Unavailable
 from domain.policy.decider import stream_of
 from domain.policy.events import PolicyDrafted
 from domain.simulation.events import SimulationAsked, SimulationCancelled
+from infra.postgres import lease
 from infra.postgres.event_store import blocking_event_store
 from schemas.registry import decode
-from services.projectors import generations, lease, ledger
+from services.projectors import generations, ledger
 from services.projectors.mastery import NAME
 from services.projectors.what_if import evaluate
 from services.projectors.what_if.evaluate import Draft
