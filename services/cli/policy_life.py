@@ -225,9 +225,7 @@ def print_moves(document: dict[str, Any]) -> None:
         out.print(f"policy {document['policy_id']} comes into force on {document['effective_from']}")
         return
     if not document["cells"]:
-        out.print(
-            "it decides on no cell: there is none, or policies of a narrower scope (mastery policy list) stand before it"
-        )
+        out.print("it decides on no cell: policies of a narrower scope stand before it (mastery policy list)")
         return
     matrix: dict[str, dict[str, int]] = document["matrix"]
     levels = list(dict.fromkeys([*matrix, *(level for row in matrix.values() for level in row)]))
