@@ -96,7 +96,26 @@ class CommandAPISettings(DatabaseSettings, TokenSettings, PolicySettings):
     )
 
 
-class QueryAPISettings(DatabaseSettings, TokenSettings, StreamSettings):
+class WebhookKeySettings(_Settings):
+    """What the secrets of webhooks follow from."""
+
+    webhook_key: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="Key that every webhook's secret follows from. Where none is set, one is made in the data folder.",
+    )
+
+
+class WebhookSettings(DatabaseSettings, StreamSettings, WebhookKeySettings):
+    """The deliverer of webhooks."""
+
+    webhook_private_targets: bool = Field(
+        False,
+        description="Whether webhooks reach this machine and private networks too, unencrypted: for development only.",
+    )
+
+
+class QueryAPISettings(DatabaseSettings, TokenSettings, StreamSettings, WebhookKeySettings):
     """The query API."""
 
     query_api_host: str = Field(LOOPBACK, description="Address that the query API listens on.")

@@ -21,6 +21,7 @@ from domain.progression.events import ProgressionEvent
 from domain.roster.events import RosterEvent
 from domain.simulation.events import SimulationEvent
 from domain.support.events import SupportEvent
+from domain.webhook.events import WebhookEvent
 from schemas.canonical import canonical_model
 
 _FAMILIES: Final = (
@@ -36,6 +37,7 @@ _FAMILIES: Final = (
     ProgressionEvent,
     SupportEvent,
     OperationsEvent,
+    WebhookEvent,
 )
 EVENTS: Final[Mapping[str, type[Event]]] = {event.type: event for family in _FAMILIES for event in get_args(family)} | {
     LabelsChanged.type: LabelsChanged

@@ -89,6 +89,8 @@ RULES: Final[dict[str, str]] = {
     "act-unknown": "The official act, or the request for one, is on record.",
     "act-closed": "An act that was declined or revoked, and a request that was answered, takes no further act.",
     "review-not-open": "A review is settled while the act lacks its basis.",
+    "webhook-exists": "A webhook is registered once under its id.",
+    "webhook-unknown": "The webhook has been registered and is not removed.",
     "nothing-to-roll-back": "A generation to go back to is kept.",
     # files that are imported
     "row-changed": "A row that was imported before says the same again; a change is made by a command.",

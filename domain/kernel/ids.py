@@ -40,6 +40,7 @@ PolicyId = NewType("PolicyId", _Id)
 PolicyVersion = NewType("PolicyVersion", _Id)
 """SHA-256 of the policy's canonical JSON, in hexadecimal."""
 SimulationId = NewType("SimulationId", _Id)
+WebhookId = NewType("WebhookId", _Id)
 
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:@&+/% <>=-]{1,100}$", strict=True)]
 """A short word of a district's or source system's own vocabulary: an evidence kind, a task, a reason code."""

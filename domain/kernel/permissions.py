@@ -42,6 +42,7 @@ class Permission(StrEnum):
     READ_NOTICES = "read the notices of all learners"
     READ_STATUS = "read the state of the projectors"
     READ_STREAM = "read the stream of all events"
+    KEEP_WEBHOOKS = "keep webhooks"
 
 
 P = Permission

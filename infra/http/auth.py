@@ -46,7 +46,7 @@ def load_keys(settings: TokenSettings, data_dir: Path) -> Keys:
     if settings.jwks_url is not None:
         return Keys(fetch_keys(settings.jwks_url), ALGORITHMS)
     if settings.jwks_file is None:
-        secret = settings.jwt_key.get_secret_value() if settings.jwt_key else _development_key(data_dir)
+        secret = settings.jwt_key.get_secret_value() if settings.jwt_key else installation_key(data_dir, "token.key")
         return Keys(OctKey.import_key(secret), ("HS256",))
     try:
         key_set = KeySet.import_key_set(json.loads(settings.jwks_file.read_bytes()))
@@ -56,9 +56,13 @@ def load_keys(settings: TokenSettings, data_dir: Path) -> Keys:
     return Keys(key_set, ALGORITHMS)
 
 
-def _development_key(data_dir: Path) -> str:
-    """Read the key of this installation; make it first, so that of many programs at once one key wins."""
-    path, made = data_dir / "token.key", data_dir / f"token.key.{os.getpid()}"
+def installation_key(data_dir: Path, name: str) -> str:
+    """Read a key of this installation; make it first, so that of many programs at once one key wins.
+
+    Raises:
+        Misconfigured: configuration, for a data folder that can't be used.
+    """
+    path, made = data_dir / name, data_dir / f"{name}.{os.getpid()}"
     try:
         if not path.exists():
             data_dir.mkdir(parents=True, exist_ok=True)

@@ -22,6 +22,7 @@ from services.cli import (
     status,
     stream,
     token,
+    webhooks,
 )
 from services.cli.output import err, exit_code
 
@@ -48,6 +49,7 @@ NOUNS = (
     cells,
     publisher,
     stream,
+    webhooks,
     token,
 )
 for noun in NOUNS:

@@ -27,6 +27,7 @@ PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "command-api": ("command-api",),
     "query-api": ("query-api",),
     "publisher": ("publisher", "run"),
+    "webhooks": ("webhooks", "run"),
 } | {f"projector {name}": ("projector", "run", name) for name in PROJECTORS}
 
 
@@ -87,7 +88,7 @@ def register(app: typer.Typer) -> None:
 
 
 def serve() -> None:
-    """Run both APIs and all projectors on the configured or embedded database, until Ctrl-C.
+    """Run both APIs, all projectors and the deliverer of webhooks on the configured or embedded database, until Ctrl-C.
 
     Each is a process of its own; one that ends is started again.
     """

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from domain.kernel.ids import ActId, CompetencyId, FrameworkId, LearnerId, PolicyId, ScoreId, SimulationId
+from domain.kernel.ids import ActId, CompetencyId, FrameworkId, LearnerId, PolicyId, ScoreId, SimulationId, WebhookId
 from domain.kernel.permissions import Permission
 from services.query_api.answers import Moment, Page
 from services.query_api.desk import LEVELS_AND_ACTS, AtDesk
@@ -40,6 +40,15 @@ from services.query_api.simulation_movers import Search as MoverSearch
 from services.query_api.simulation_streams import movers_csv, progress
 from services.query_api.simulations import Compare, Comparison, Simulation, read_comparison, read_simulation
 from services.query_api.trail import Search, TrailPage, read_trail
+from services.query_api.webhooks import (
+    Deliveries,
+    DeliveryPage,
+    Secret,
+    Webhooks,
+    read_deliveries,
+    read_secret,
+    read_webhooks,
+)
 
 v1 = APIRouter(prefix="/v1")
 simulations = APIRouter(prefix="/v1/simulations", tags=["simulation"])
@@ -173,6 +182,28 @@ async def events(
     """The event stream as CloudEvents: pages after a position, or server-sent events as they are recorded."""
     at.require(Permission.READ_STREAM)
     return await respond(at.desk, request, wanted, accept, last_event_id)
+
+
+@v1.get("/webhooks", tags=["stream"])
+async def webhooks(at: AtDesk) -> Webhooks:
+    """The webhooks, and how far each is served."""
+    at.require(Permission.KEEP_WEBHOOKS)
+    return await at.desk.ask(read_webhooks)
+
+
+@v1.get("/webhooks/{webhook_id}/deliveries", tags=["stream"])
+async def deliveries(at: AtDesk, webhook_id: WebhookId, page: Annotated[DeliveryPage, Query()]) -> Deliveries:
+    """Every attempt to deliver to a webhook, newest first."""
+    at.require(Permission.KEEP_WEBHOOKS)
+    return await at.desk.ask(lambda c: read_deliveries(c, webhook_id, page))
+
+
+@v1.get("/webhooks/{webhook_id}/secret", tags=["stream"])
+async def secret(at: AtDesk, webhook_id: WebhookId, response: Response) -> Secret:
+    """What the messages of a webhook are signed with (Standard Webhooks), for its receiver."""
+    at.require(Permission.KEEP_WEBHOOKS)
+    response.headers["Cache-Control"] = "no-store"
+    return await at.desk.ask(lambda c: read_secret(c, webhook_id, at.desk.secret_of))
 
 
 @v1.get("/policies", response_model=Policies, tags=["policy"])

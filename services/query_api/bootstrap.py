@@ -20,6 +20,7 @@ from domain.policy.starters import DEFAULT
 from infra.http.auth import authenticator, load_keys
 from infra.http.pages import add_pages
 from infra.http.problems import add_problem_handlers, problem
+from infra.http.signature import secrets_of
 from infra.postgres.database import open_database
 from infra.settings import QueryAPISettings
 from services.query_api.answers import Connection
@@ -35,12 +36,13 @@ OPTIONS: Final = "-c TimeZone=UTC -c statement_timeout=10s"
 def build_app(settings: QueryAPISettings, conninfo: str) -> FastAPI:
     """Return the application; it opens its connections to the database `conninfo` when it starts."""
     authenticate = authenticator(settings, load_keys(settings, settings.data_dir))
+    secret_of = secrets_of(settings, settings.data_dir)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(_warm_kernel)
         async with open_pool(conninfo, settings.query_connections_max) as pool:
-            app.state.desk = Desk(pool, authenticate, settings.min_position_wait_s, settings.stream_source)
+            app.state.desk = Desk(pool, authenticate, settings.min_position_wait_s, settings.stream_source, secret_of)
             yield
 
     app = FastAPI(title=TITLE, version="1", docs_url=None, redoc_url=None, lifespan=lifespan)

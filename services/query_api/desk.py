@@ -14,6 +14,7 @@ from domain.kernel.errors import Unavailable, Unknown
 from domain.kernel.ids import LearnerId
 from domain.kernel.permissions import Permission, Principal, require
 from infra.http.auth import Authenticator
+from infra.http.signature import SecretOf
 from services.query_api.answers import Answer, Connection
 from services.query_api.projections import Tracking, read_tracking
 
@@ -30,13 +31,15 @@ class Desk(NamedTuple):
     """What all questions share.
 
     `pool` has read-only connections, each transaction one snapshot; `authenticate` says who asks;
-    `wait_s` is how long a question waits for the position that it names; `source` is the ledger's name in its stream.
+    `wait_s` is how long a question waits for the position that it names; `source` is the ledger's name in its stream;
+    `secret_of` gives the secret of a webhook.
     """
 
     pool: AsyncConnectionPool[Connection]
     authenticate: Authenticator
     wait_s: float
     source: str
+    secret_of: SecretOf
 
     async def ask(self, read: Read[T]) -> T:
         """Return what `read` finds in one snapshot.

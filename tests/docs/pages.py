@@ -8,7 +8,7 @@ from typing import Final
 
 from domain.kernel.errors import RULES
 from domain.kernel.event import Event
-from infra.settings import CommandAPISettings, PublisherSettings, QueryAPISettings
+from infra.settings import CommandAPISettings, PublisherSettings, QueryAPISettings, WebhookSettings
 from schemas.registry import EVENTS, UPCASTERS
 from tests.docs import published
 from tests.docs.fields import leaves
@@ -70,7 +70,7 @@ def errors_page() -> str:
 def settings_page() -> str:
     """Return docs/settings.md: every setting of every program."""
     rows = []
-    for program in (CommandAPISettings, QueryAPISettings, PublisherSettings):
+    for program in (CommandAPISettings, QueryAPISettings, PublisherSettings, WebhookSettings):
         for name, field in program.model_fields.items():
             row = f"| `MASTERY_{name.upper()}` | {_default(field.get_default())} | {field.description} |"
             rows += [row] if row not in rows else []

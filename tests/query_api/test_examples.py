@@ -62,8 +62,11 @@ STREAMS: Final = {
     "/v1/simulations/{simulation_id}/progress",
     "/v1/simulations/{simulation_id}/movers.csv",
     "/v1/replays/{replay_id}/progress",
+    "/v1/webhooks",
+    "/v1/webhooks/{webhook_id}/deliveries",
+    "/v1/webhooks/{webhook_id}/secret",
 }
-"""Answers that are not one JSON document."""
+"""Answers that are not one JSON document, and those that only an administrator gets."""
 STRICT: Final = starter("highest", levels=[{"code": "advanced", "at": "4"}])
 BODIES: Final = {
     "/v1/frameworks:lint": {
