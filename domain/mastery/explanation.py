@@ -5,6 +5,8 @@ It is read off the work of the kernel on that cell; no rule is applied a second 
 
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from domain.kernel.envelope import Part
 from domain.kernel.ids import LevelCode
 from domain.kernel.scores import from_micro
@@ -13,7 +15,7 @@ from domain.mastery.cells import NO_TIME, Cells
 from domain.mastery.compile import Compiled
 from domain.mastery.curves import Folded, nearest
 from domain.mastery.kernel import current, hold, refuse_beyond_bounds, run
-from domain.mastery.room import room_for
+from domain.mastery.room import room_for, work_for
 from domain.mastery.tables import NO_VALUE, Clock, Fate, Op, Results, Status, Work
 from domain.policy.stages import Clause, MeanWithExtraCredit, Sum
 
@@ -129,6 +131,17 @@ def explain(cells: Cells, cell: int, compiled: Compiled, at_us: int | None = Non
     hold(one, compiled, out, at_us)
     told = _explanation(one, compiled, out, work, weighing)
     return told.model_copy(update={"held": int(out.level[0]) > computed})
+
+
+def beyond_bounds(cells: Cells, compiled: Compiled) -> Explanation:
+    """Explain a single cell whose sums would leave 64 bits: no value, no level but a judged one."""
+    out = room_for(1)
+    out.value[0], out.level[0], out.effective[0] = NO_VALUE, -1, compiled.judged_levels(cells.judged)[0]
+    out.status[0], out.counted[0] = Status.OUT_OF_BOUNDS, 0
+    work = work_for(cells, compiled.rules)._replace(fate=np.zeros(cells.largest, np.uint8) + np.uint8(Fate.REPLACED))
+    told = _explanation(cells, compiled, out, work, Weighing([], 0))
+    dropped = tuple(entry.model_copy(update={"dropped_because": "too-large"}) for entry in told.entries)
+    return told.model_copy(update={"entries": dropped, "clauses": ()})
 
 
 def _weighing(compiled: Compiled, out: Results, work: Work, folded: Folded | None) -> Weighing:

@@ -5,15 +5,13 @@ from typing import Any, Final
 
 from domain.kernel.errors import Unknown
 from domain.kernel.ids import CompetencyId
-from domain.kernel.scores import from_micro
-from domain.mastery.cells import Cells, cells_of
-from domain.mastery.compile import compile_policy
-from domain.mastery.explanation import ExplainedClause, ExplainedEntry, Explanation, explain
-from domain.policy.rulings import Ruling, reach_us
+from domain.mastery.explanation import ExplainedClause, ExplainedEntry, Explanation
+from domain.policy.relations import is_related
 from domain.policy.words.catalogue import Language
-from infra.postgres.score_cells import ScoreRow, microseconds
 from services.query_api.answers import Answer, Connection, Part, rows
-from services.query_api.learner_mastery import LearnerCells, View, is_judged, reached, read_cells
+from services.query_api.around_level import PartExplained, PrerequisiteExplained, explained
+from services.query_api.learner_cells import View, read_cells
+from services.query_api.learner_levels import CellLevel, LearnerLevels, read_homes, read_now_us
 from services.query_api.plain_words import in_words
 from services.query_api.rulings import Kept, LearnerRulings, read_learner_rulings
 
@@ -80,7 +78,7 @@ class MasteryExplained(Answer):
     """The policy's name."""
     version: str
     status: str
-    """no_evidence, insufficient or determined."""
+    """no_evidence, insufficient, determined or out_of_bounds."""
     value: str | None
     level: str | None
     """Computed."""
@@ -93,8 +91,17 @@ class MasteryExplained(Answer):
     next_level: str | None
     missing: str | None
     """What the value lacks to the next level."""
+    mark: str | None = None
+    """The letter or percentage that the policy tells the value as."""
     capped: bool
     """Whether unmet requirements hold the level down."""
+    parts: tuple[PartExplained, ...] = ()
+    """The competencies that it is made of; then `weight_sum` is of their weights, and no score counts here."""
+    prerequisites: tuple[PrerequisiteExplained, ...] = ()
+    expired: int = 0
+    """Scores that count no more because their time is over."""
+    valid_until: datetime | None = None
+    """When time alone may change this next; null: it does not."""
     clauses: tuple[ExplainedClause, ...]
     weight_sum: int
     entries: tuple[ScoreExplained, ...]
@@ -110,62 +117,40 @@ async def read_explanation(connection: Connection, learner_id: str, view: CellVi
     held = await rows(connection, COMPETENCY, {"competency_id": competency_id})
     if not held:
         raise Unknown("not-found", f"competency {competency_id} is in no published framework")
-    learner = await read_cells(connection, learner_id, view, competency_id)
     rulings = await read_learner_rulings(connection, learner_id, view.policy, view.as_of, view.known_at)
-    ruling = rulings.ruling(learner.framework_of(competency_id) or held[0]["framework_id"], competency_id)
-    explanation, kept = _explain(learner, ruling, rulings)
+    hangs = any(is_related(one.document) for one in rulings.rulings.all)
+    learner = await read_cells(connection, learner_id, view, None if hangs else competency_id)
+    homes = {**await read_homes(connection, learner, rulings), competency_id: held[0]["framework_id"]}
+    levels = LearnerLevels(learner, rulings, homes, await read_now_us(connection, view))
+    level = levels.of(competency_id)
+    assert level is not None, "it is worked out"
+    explanation, around = explained(level, learner.scores_of(competency_id))
+    kept = _kept(level, rulings)
     asked = {"learner_id": learner_id, "competency_id": competency_id, "known_at": view.known_at}
     judgement = learner.judgements.get(competency_id)
     return MasteryExplained(
         learner_id=learner_id,
         **held[0],
         view=view,
-        in_words=in_words(learner_id, held[0]["statement"], explanation, judgement, view.lang, kept=kept),
-        policy_id=ruling.policy_id,
+        in_words=in_words(
+            learner_id, held[0]["statement"], explanation, judgement, view.lang, kept=kept, around=around
+        ),
+        policy_id=level.ruling.policy_id,
         kept=kept,
         **explanation.model_dump(exclude={"entries"}),
+        **around._asdict(),
         judgement=JudgementExplained(**judgement) if judgement else None,
         entries=_entries(explanation, await rows(connection, NAMES, asked)),
     )
 
 
-def _explain(learner: LearnerCells, ruling: Ruling, rulings: LearnerRulings) -> tuple[Explanation, Kept | None]:
-    """Explain the cell under the policy that decides on it: what it reaches, and what it leaves standing."""
-    since_us, scores = reach_us(ruling.terms), learner.scores
-    compiled = compile_policy(ruling.document, learner.vocabulary)
-    explanation = explain(reached(_cell(learner), since_us), 0, compiled)
-    unreached = tuple(_unreached(score) for score in scores if microseconds(score.occurred_at) < since_us)
-    told = explanation.model_copy(update={"entries": (*explanation.entries, *unreached)})
-    competency_id = learner.competency_ids[0] if learner.competency_ids else ""
-    level = rulings.held(ruling, competency_id, explanation.level, scores)
-    if level is None:
-        return told, None
-    if not is_judged(explanation.judged, ruling):
-        told = told.model_copy(update={"effective": level})
-    terms = ruling.hold_harmless
-    return told, Kept(level=level, hold_harmless=terms, position=ruling.since, since=rulings.begun[ruling.since])
-
-
-def _unreached(score: ScoreRow) -> ExplainedEntry:
-    return ExplainedEntry(
-        position=score.given_position,
-        kind=score.kind,
-        role=score.assessor_role,
-        task=score.task,
-        occurred_us=microseconds(score.occurred_at),
-        recorded_us=microseconds(score.given_at),
-        value=from_micro(score.value_micro),
-        possible=from_micro(score.possible_micro),
-        counted_as=None,
-        weight=0,
-        share="0",
-        dropped_because="before-the-reach",
-    )
-
-
-def _cell(learner: LearnerCells) -> Cells:
-    """Return the one cell; an empty one if there is neither a score nor a judgement."""
-    return learner.cells if len(learner.cells) else cells_of([[]])
+def _kept(level: CellLevel, rulings: LearnerRulings) -> Kept | None:
+    """Return what stands from before the policy that decides, if something does."""
+    ruling = level.ruling
+    if level.held is None:
+        return None
+    since = rulings.begun[ruling.since]
+    return Kept(level=level.held, hold_harmless=ruling.hold_harmless, position=ruling.since, since=since)
 
 
 def _entries(explanation: Explanation, names: list[dict[str, Any]]) -> tuple[ScoreExplained, ...]:

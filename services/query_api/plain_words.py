@@ -8,6 +8,7 @@ from typing import Any
 from domain.mastery.explanation import ExplainedClause, Explanation
 from domain.policy.words.catalogue import Language, say, word
 from domain.policy.words.sentences import clause_name, values_of
+from services.query_api.around_level import NOTHING, Around, PartExplained
 from services.query_api.rulings import Kept
 
 
@@ -19,6 +20,7 @@ def in_words(
     language: Language = Language.ENGLISH,
     *,
     kept: Kept | None = None,
+    around: Around = NOTHING,
 ) -> str:
     """Return the explanation as one paragraph."""
     sentences = [
@@ -26,12 +28,14 @@ def in_words(
         *_judgement(told, judgement, language),
         *_kept(told, kept, language),
         *_basis(told, language),
+        *_parts(told, around, language),
         *_dropped(told, language),
         *_unmet(told, language),
+        *_prerequisites(around, language),
     ]
     if told.next_level and told.missing and told.missing != "0":
         sentences.append(say(language, "explain.missing", missing=told.missing, level=told.next_level))
-    return " ".join(sentences)
+    return " ".join([*sentences, *_time(around, language)])
 
 
 def _level(learner_id: str, statement: str, told: Explanation, language: Language) -> str:
@@ -73,6 +77,41 @@ def _basis(told: Explanation, language: Language) -> list[str]:
     if told.value is None or not used:
         return []
     return [say(language, "explain.basis", used=len(used), all=len(told.entries), value=told.value)]
+
+
+def _parts(told: Explanation, around: Around, language: Language) -> list[str]:
+    if not around.parts:
+        return []
+    parts = [
+        say(language, "explain.part.unknown" if one.value is None else "explain.part", **_named(one))
+        for one in around.parts
+    ]
+    made_of = say(language, "explain.made_of", parts="; ".join(parts))
+    value = [] if told.value is None else [say(language, "explain.value", value=told.value)]
+    return [made_of, *value]
+
+
+def _named(one: PartExplained) -> dict[str, str]:
+    standing = one.value or ""
+    return {"competency": one.competency_id, "standing": f"{standing} ({one.level})" if one.level else standing}
+
+
+def _prerequisites(around: Around, language: Language) -> list[str]:
+    unmet = [one for one in around.prerequisites if not one.met]
+    return [
+        say(language, "prerequisites" if one.cap is None else "prerequisites.cap", competency=one.competency_id,
+            at=one.at, cap=one.cap or "")
+        for one in unmet
+    ]  # fmt: skip
+
+
+def _time(around: Around, language: Language) -> list[str]:
+    told = [] if around.mark is None else [say(language, "explain.mark", mark=around.mark)]
+    if around.expired:
+        told.append(say(language, "explain.expired", expired=around.expired))
+    if around.valid_until is not None:
+        told.append(say(language, "explain.valid_until", day=f"{around.valid_until:%Y-%m-%d}"))
+    return told
 
 
 def _dropped(told: Explanation, language: Language) -> list[str]:

@@ -9,6 +9,7 @@ from domain.kernel.ids import CompetencyId
 from domain.mastery.harmless import is_below
 from domain.policy.document import PolicyDocument, parse_policy
 from domain.policy.events import HoldHarmless, PolicyDrafted, PolicySwitch, ScopedPolicy
+from domain.policy.relations import Tree
 from domain.policy.rulings import Ruling, Rulings, Seat
 from domain.policy.timeline import Draft, Switch, Timeline, timeline_of
 from infra.postgres.editions import SELECT_EDITIONS, editions_of
@@ -58,6 +59,8 @@ class LearnerRulings(NamedTuple):
     documents: Sequence[PolicyDocument]
     begun: Mapping[int, datetime]
     """When a policy came into force, by the position of the switch."""
+    tree: Tree
+    """The parts of each competency that has some, in the editions of the frameworks that hold now."""
 
     def ruling(self, framework_id: str | None, competency_id: str) -> Ruling:
         """Return the policy that decides on a competency."""
@@ -98,6 +101,7 @@ async def read_learner_rulings(
         before={(row["competency_id"], row["policy_version"]): row["before_level"] for row in before},
         documents=[one.document for epoch in timeline.epochs for one in epoch.rulings.standings],
         begun={epoch.position: datetime.fromtimestamp(epoch.recorded_us // 10**6, UTC) for epoch in timeline.epochs},
+        tree=timeline.editions[-1].tree if timeline.editions else {},
     )
 
 
