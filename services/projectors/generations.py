@@ -98,18 +98,25 @@ class Live(NamedTuple):
         return Place(self.generation, self.facts_generation, "live", self.position)
 
 
+NOWHERE: Final = Live(None, None, 0, 0)
+
+
 def partition(table: str, generation: int) -> str:
     """Return the name of a table's partition."""
     return f"read_model.{table}_g{generation}"
 
 
+def ensure(connection: psycopg.Connection[Any], name: str) -> None:
+    """Let a projector be known before its first generation."""
+    connection.execute(ENSURE, (name,))
+
+
 def live(connection: psycopg.Connection[Any], name: str, *, lock: bool = False) -> Live:
     """Return where the live generation is; with `lock` nobody moves it until the transaction ends."""
+    if lock:
+        ensure(connection, name)
     row = connection.execute(LOCK_LIVE if lock else LIVE, (name,)).fetchone()
-    if row is None:
-        connection.execute(ENSURE, (name,))
-        return live(connection, name, lock=lock)
-    return Live(*row)
+    return NOWHERE if row is None else Live(*row)
 
 
 def place(connection: psycopg.Connection[Any], name: str, generation: int) -> Place:

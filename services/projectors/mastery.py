@@ -40,6 +40,7 @@ from services.projectors.mastery_writer import MasteryWriter
 from services.projectors.parts import Part
 from services.projectors.policies import SWITCHES, Epoch, Timeline, load_timeline
 from services.projectors.read_model import ReadModel, StoredRow
+from services.projectors.switching import Owed
 
 NAME: Final = "mastery"
 EVENTS_AT_ONCE: Final = 4_000_000
@@ -118,9 +119,14 @@ class Mastery(ReadModel):
 
     def settle(self, connection: psycopg.Connection[Any], generation: int) -> None:
         """Write the changes and notices that the last switch of policies left."""
-        if self._owes:
-            switching.settle(connection, _levels(connection, generation).facts_generation)
-            self._owes = False
+        if not self._owes:
+            return
+        levels = _levels(connection, generation)
+        owed = switching.take(connection, levels.facts_generation)
+        if owed is not None:
+            self._tell_vanished(connection, levels.facts_generation, owed)
+            switching.settle(connection, levels.facts_generation, owed)
+        self._owes = False
 
     def derive(self, connection: psycopg.Connection[Any], generation: int, part: Part, until: int) -> None:
         """Derive the levels and changes of all cells of a part from the facts, which are committed."""
@@ -219,24 +225,24 @@ class Mastery(ReadModel):
         found = connection.execute(PREPARED, (levels.facts_generation, policies_text(epoch), grown)).fetchone()
         new = Place(*found) if found else prepare(connection, self._judge, (self._timeline, row.position), levels)
         bring_up(connection, self._judge, (self._timeline, row.position), new)
-        self._tell_vanished(connection, levels, new, row)
         generations.switch(connection, NAME, new.generation, row.position)
         switching.owe(connection, levels, new, row)
         self._owes = True
         return _levels(connection, new.generation)
 
-    def _tell_vanished(self, connection: psycopg.Connection[Any], levels: Place, new: Place, row: StoredRow) -> None:
-        """Add the changes of cells that the policies up to now made of others, and the new ones do not."""
-        web = web_of(self._timeline, row.position - 1)
-        keys = vanished(connection, levels.generation, new.generation) if web else []
+    def _tell_vanished(self, connection: psycopg.Connection[Any], facts_generation: int, owed: Owed) -> None:
+        """Add the changes of cells that the policies before a switch made of others, and the new ones do not."""
+        timeline = load_timeline(connection)
+        web = web_of(timeline, owed.position - 1)
+        keys = vanished(connection, owed.before, owed.after) if web else []
         for portion in in_portions(keys):
-            related, targets = family(connection, levels.facts_generation, portion, web)
-            facts = facts_of_cells(connection, levels.facts_generation, related, self._judge.vocabulary())
-            points = Points.everywhere(len(facts), row.position - 1)
-            points = points.joined(Points.everywhere(len(facts), row.position, _recorded_us(row)))
-            states = self._judge.states(facts, points, self._timeline)
+            related, targets = family(connection, facts_generation, portion, web)
+            facts = facts_of_cells(connection, facts_generation, related, self._judge.vocabulary())
+            points = Points.everywhere(len(facts), owed.position - 1)
+            points = points.joined(Points.everywhere(len(facts), owed.position, microseconds(owed.recorded_at)))
+            states = self._judge.states(facts, points, timeline)
             writer = MasteryWriter(connection, facts, points, states, targets)
-            writer.add_changes(levels.facts_generation, [row.position])
+            writer.add_changes(facts_generation, [owed.position])
 
     def _unbuild(self, connection: psycopg.Connection[Any], levels: Place) -> Place:
         """Leave the levels of a generation that nobody reads to its `finish`."""

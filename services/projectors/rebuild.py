@@ -54,7 +54,7 @@ def rebuild(
     if not lease.take(connection, f"rebuild {name}"):
         raise Conflict("rebuild-running", f"projector {name} is being rebuilt already")
     try:
-        generations.live(connection, name)
+        generations.ensure(connection, name)
         new = generations.begun(connection, name) or generations.create(connection, model)
         filler = Filler(connection, name, new.generation)
         while True:

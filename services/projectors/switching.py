@@ -4,7 +4,8 @@ The switch itself moves a pointer, in a second or less whatever the number of ce
 until the projector's next transaction, and written before any other batch: so from the same levels.
 """
 
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, NamedTuple
 
 import psycopg
 
@@ -28,20 +29,18 @@ ISSUE: Final = """
     ORDER BY cause_position, learner_id, competency_id
     ON CONFLICT (switch_position, learner_id, competency_id) DO NOTHING
 """
-SETTLE: Final = f"""
-    WITH changed AS (
-        INSERT INTO {{changes}} (generation, learner_id, competency_id, before_level, after_level, before_value_micro,
-            after_value_micro, cause, cause_position, policy_version, changed_at, hold_harmless, held_level)
-        SELECT %(facts)s, learner_id, competency_id, before.effective_level, after.effective_level,
-            before.value_micro, after.value_micro, 'policy', %(position)s, after.policy_version,
-            %(recorded_at)s::timestamptz, after.hold_harmless, after.held_level
-        FROM {{after}} AS after LEFT JOIN {{before}} AS before USING (learner_id, competency_id)
-        WHERE (before.effective_level, before.value_micro, coalesce(before.status, 'no_evidence'))
-            IS DISTINCT FROM (after.effective_level, after.value_micro, after.status)
-        RETURNING *
-    ) {ISSUE.format(changes="changed")}
+SETTLE: Final = """
+    INSERT INTO {changes} (generation, learner_id, competency_id, before_level, after_level, before_value_micro,
+        after_value_micro, cause, cause_position, policy_version, changed_at, hold_harmless, held_level)
+    SELECT %(facts)s, learner_id, competency_id, before.effective_level, after.effective_level,
+        before.value_micro, after.value_micro, 'policy', %(position)s, after.policy_version,
+        %(recorded_at)s, after.hold_harmless, after.held_level
+    FROM {after} AS after LEFT JOIN {before} AS before USING (learner_id, competency_id)
+    WHERE (before.effective_level, before.value_micro, coalesce(before.status, 'no_evidence'))
+        IS DISTINCT FROM (after.effective_level, after.value_micro, after.status)
 """
-"""A cell that was not there before is made of others now; one that is there no longer is told of at the switch."""
+"""A cell that was not there before is made of others now; one that is there no longer is the projector's to tell of."""
+ISSUE_OF_SWITCH: Final = ISSUE.format(changes="(SELECT * FROM {changes} WHERE cause_position = %(position)s)")
 ISSUE_OF_LEARNER: Final = ISSUE.format(
     changes="(SELECT * FROM read_model.mastery_change WHERE generation = %s AND learner_id = %s)"
 )
@@ -50,6 +49,15 @@ DONE: Final = """
         updated_at = clock_timestamp(), finished_at = clock_timestamp()
     WHERE finished_at IS NULL AND policy_id = %(data)s::json->>'policy_id' AND version = %(data)s::json->>'version'
 """
+
+
+class Owed(NamedTuple):
+    """A switch from the levels of one generation to those of another, by the event at a position."""
+
+    before: int
+    after: int
+    position: int
+    recorded_at: datetime
 
 
 def owe(connection: psycopg.Connection[Any], before: Place, after: Place, row: StoredRow) -> None:
@@ -61,19 +69,22 @@ def owe(connection: psycopg.Connection[Any], before: Place, after: Place, row: S
         connection.execute(DONE, values)
 
 
-def settle(connection: psycopg.Connection[Any], facts_generation: int) -> None:
-    """Write the changes of the last switch, and a notice for each level that it changed, unless they are written."""
+def take(connection: psycopg.Connection[Any], facts_generation: int) -> Owed | None:
+    """Return the switch whose changes are still to be written; who takes it writes them in the same transaction."""
     row = connection.execute(OWED, (facts_generation,)).fetchone()
-    if row is None:
-        return
-    before, after, position, recorded_at = row
+    return None if row is None else Owed(*row)
+
+
+def settle(connection: psycopg.Connection[Any], facts_generation: int, owed: Owed) -> None:
+    """Write the changes of cells that are there after a switch, and a notice for each level that it changed."""
     names = {
         "changes": partition("mastery_change", facts_generation),
-        "before": partition("current_mastery", before),
-        "after": partition("current_mastery", after),
+        "before": partition("current_mastery", owed.before),
+        "after": partition("current_mastery", owed.after),
     }
-    values = {"facts": facts_generation, "position": position, "recorded_at": recorded_at}
+    values = {"facts": facts_generation, "position": owed.position, "recorded_at": owed.recorded_at}
     connection.execute(SETTLE.format(**names).encode(), values)
+    connection.execute(ISSUE_OF_SWITCH.format(**names).encode(), values)
 
 
 def issue_late(connection: psycopg.Connection[Any], facts_generation: int, learner_id: str | None) -> None:

@@ -37,7 +37,7 @@ async def append(store: EventStore, *facts: tuple[str, Event, str] | tuple[str, 
 def feed(database: str, model: ReadModel, batch: int = 1000) -> int:
     """Fold the whole log into a new generation, so many events at a time, make it live and return its number."""
     with ledger.connect(database) as connection:
-        generations.live(connection, model.name)
+        generations.ensure(connection, model.name)
         generation = generations.create(connection, model).generation
         head = ledger.head(connection)
         for after in range(0, head, batch):

@@ -19,8 +19,21 @@ from services.projectors.filler import Filler
 from services.projectors.publishing import publish_next
 from services.projectors.rebuild import rebuild
 from services.projectors.what_if.evaluate import Draft, simulate
+from tests.laws.test_mastery_relations import BOTH_PARTS
+from tests.laws.test_mastery_relations import published as tree_published
 from tests.projectors.fold import HIGHEST, LATEST_OF_TWO
-from tests.projectors.history import META, START, Log, corrected, drafted, given, published, rolled_back, scoped
+from tests.projectors.history import (
+    META,
+    START,
+    Log,
+    activated,
+    corrected,
+    drafted,
+    given,
+    published,
+    rolled_back,
+    scoped,
+)
 
 Connection = psycopg.Connection[Any]
 LEARNERS = [f"l{number:02}" for number in range(12)]
@@ -29,6 +42,10 @@ NAMES = {"policy_id": P1.policy_id, "version": P1.version}
 ROW = "SELECT state, cells_done, cells, digest = digest_simulated, switch_position FROM read_model.replay"
 NOTICES = """
     SELECT notice_id, switch_position, learner_id, before_level, after_level FROM read_model.notice ORDER BY notice_id
+"""
+TOLD = """
+    SELECT switch_position, competency_id, before_level, after_level FROM read_model.notice
+    WHERE learner_id = %s ORDER BY notice_id
 """
 LEVELS = """
     SELECT * FROM read_model.current_mastery
@@ -107,6 +124,10 @@ def row(connection: Connection) -> tuple[Any, ...]:
 
 def notices(connection: Connection) -> list[tuple[Any, ...]]:
     return [tuple(one) for one in connection.execute(NOTICES).fetchall()]
+
+
+def told_of(connection: Connection, learner: str) -> list[tuple[Any, ...]]:
+    return connection.execute(TOLD, (learner,)).fetchall()
 
 
 def generations_of(connection: Connection) -> list[str]:
@@ -225,6 +246,26 @@ def test_each_level_that_a_switch_changes_is_one_notice_and_so_is_the_way_back(
     assert connection.execute(LEVELS).fetchall() == before
     rebuild(connection, "mastery")
     assert len(notices(connection)) == 2 * len(there)
+
+
+def test_a_level_made_of_others_that_comes_or_goes_with_a_switch_is_a_change_and_a_notice(
+    connection: Connection, store: BlockingEventStore, log: Log
+) -> None:
+    tree = scoped(BOTH_PARTS.name, BOTH_PARTS)
+    store.append(log.append("framework-f1", tree_published(0, 1)))
+    store.append_many([log.append(f"evidence-{part}", given(part, 3, "zoe", part)) for part in ("a", "b")])
+    store.append(log.append("policy-tree", drafted("tree", BOTH_PARTS)))
+    follow(connection)
+    tell(store, activated([tree]), policy="tree")
+    follow(connection)
+    assert [one for one in told_of(connection, "zoe") if one[1] == "whole"] == [(30, "whole", None, "proficient")]
+    tell(store, rolled_back(tree, []), policy="tree")
+    follow(connection)
+    assert [one for one in told_of(connection, "zoe") if one[1] == "whole"] == [
+        (30, "whole", None, "proficient"),
+        (31, "whole", "proficient", None),
+    ]
+    assert rebuild(connection, "mastery").digest is not None
 
 
 def test_a_learner_who_was_parked_at_the_switch_has_the_notice_later(

@@ -139,6 +139,14 @@ def test_a_switch_gives_the_levels_that_were_simulated(
     assert foreseen.digest.text == digest_of_live(connection)
 
 
+def test_a_what_if_asks_for_no_profile_of_learners(database: str, store: BlockingEventStore, log: Log) -> None:
+    store.append(log.append("evidence-e-s1", given("s1", 3)))
+    store.append(log.append("policy-p1", drafted("p1", HIGHEST)))
+    with ledger.connect(database) as opened:
+        rebuild(opened, "mastery")
+        assert simulate(opened, DRAFT).impact.matrix == {"proficient": {"proficient": 1}}
+
+
 def test_a_position_is_simulated_the_same_after_all_that_comes_later(
     connection: Connection, store: BlockingEventStore, log: Log
 ) -> None:
