@@ -73,8 +73,16 @@ def decode(type_name: str, data: bytes | str) -> Event:
         if type_name in EVENTS:
             return EVENTS[type_name].model_validate_json(data)
         return _upcast(type_name, orjson.loads(data))
-    except (ValidationError, KeyError, orjson.JSONDecodeError) as error:
+    except ValidationError as error:
+        raise Invalid("event-unreadable", f"event of type {type_name} has not its form: {faults_of(error)}") from error
+    except (KeyError, orjson.JSONDecodeError) as error:
         raise Invalid("event-unreadable", f"event of type {type_name} has not its form: {error}") from error
+
+
+def faults_of(error: ValidationError) -> str:
+    """Return which fields have not their form and why, without their values: these may be personal."""
+    faults = error.errors(include_input=False, include_url=False, include_context=False)
+    return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults)
 
 
 def _upcast(type_name: str, data: dict[str, Any]) -> Event:

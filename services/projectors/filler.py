@@ -95,7 +95,9 @@ class Filler:
                 log.warning("parked", projector=self.name, position=poison.position, fault=poison.why)
                 self._park(poison)
             except _FaultInBatch as fault:
-                log.warning("smaller batch", projector=self.name, events=fault.events, fault=repr(fault.__cause__))
+                log.warning(
+                    "smaller batch", projector=self.name, events=fault.events, fault=parking.fault_of(fault.__cause__)
+                )
                 self.limit = max(1, fault.events // 2)
                 self._start_afresh()
             else:

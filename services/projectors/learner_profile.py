@@ -10,6 +10,7 @@ from typing import Any, Final, get_args
 
 import orjson
 import psycopg
+from pydantic import ValidationError
 
 from domain.evidence.events import FeedbackGiven
 from domain.goal.events import GoalClosed, GoalEvent, GoalProgressNoted, GoalRevised, GoalSet, GoalSigned
@@ -21,7 +22,7 @@ from domain.profile.events import ProfileEntryNoted, ProfileEntryRetired, Profil
 from domain.progression.events import ProgressionEvent
 from domain.roster.events import LearnerEnrolled, LearnerRegistered, LearnerWithdrawn, RosterEvent, SubgroupsChanged
 from domain.support.events import SupportEnded, SupportEvent, SupportStarted
-from schemas.registry import UPCASTERS, decode
+from schemas.registry import UPCASTERS, decode, faults_of
 from services.projectors import help_given, official_acts
 from services.projectors.parts import Part
 from services.projectors.read_model import Poison, StoredRow
@@ -169,8 +170,10 @@ def _add(new: dict[str, Rows], row: StoredRow) -> None:
     """Put the rows that an event makes to those of its table."""
     try:
         event, meta = decode(row.type, row.data), Meta.model_validate_json(row.meta)
-    except (Invalid, ValueError) as error:
+    except Invalid as error:
         raise Poison(row.position, row.learner_id, str(error)) from error
+    except ValidationError as error:
+        raise Poison(row.position, row.learner_id, faults_of(error)) from error
     start = (row.position, row.learner_id, row.occurred_at, row.recorded_at)
     _add_roster(new, start, event)
     _add_plan(new, start, event, meta)

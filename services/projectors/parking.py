@@ -5,10 +5,12 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 import psycopg
+from pydantic import ValidationError
 
 from domain.kernel.errors import LedgerError, Unknown
 from domain.kernel.ids import LearnerId
 from domain.operations.events import ProjectorEventSkipped
+from schemas.registry import faults_of
 from services.projectors import generations, ledger
 from services.projectors.generations import Place
 from services.projectors.models import make
@@ -60,7 +62,22 @@ def is_skip(row: StoredRow, name: str) -> bool:
 
 def poison(row: StoredRow, error: Exception) -> Poison:
     """Return what an error that comes from one event says."""
-    return Poison(row.position, row.learner_id, str(error) if isinstance(error, LedgerError) else repr(error))
+    return Poison(row.position, row.learner_id, fault_of(error))
+
+
+def fault_of(error: BaseException | None) -> str:
+    """Return what an error says, without the row or the value that it met: these may be personal."""
+    match error:
+        case LedgerError():
+            return str(error)
+        case psycopg.Error(diag=diag):
+            places = (("table", diag.table_name), ("column", diag.column_name), ("constraint", diag.constraint_name))
+            where = ", ".join(f"{kind} {name}" for kind, name in places if name)
+            return f"{type(error).__name__} ({where or error.sqlstate})"
+        case ValidationError():
+            return faults_of(error)
+        case _:
+            return repr(error)
 
 
 def park(connection: psycopg.Connection[Any], name: str, generation: int, found: Poison) -> None:
