@@ -19,6 +19,7 @@ from infra.postgres.embedded import EmbeddedServer, embedded_server
 from infra.postgres.event_store import BlockingEventStore, blocking_event_store
 from infra.postgres.migrate import migrate
 from services.projectors import generations, ledger
+from services.projectors.filler import Batch
 from services.projectors.models import make
 from services.projectors.rebuild import rebuild
 from tests.projectors.history import Log, corrected, given
@@ -41,12 +42,23 @@ main(sys.argv[1], sys.argv[2])
 REBUILD = (
     SMALL_BATCHES
     + """
+import os, signal
 from services.projectors import ledger
 from services.projectors.rebuild import rebuild
+batches = []
+def die_in_the_middle(batch):
+    batches.append(batch)
+    if len(batches) == 20:
+        os.kill(os.getpid(), signal.SIGKILL)
 with ledger.connect(sys.argv[1]) as connection:
-    rebuild(connection, sys.argv[2])
+    rebuild(connection, sys.argv[2], report=die_in_the_middle)
 """
 )
+HOLDERS = """
+    SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = %s
+        AND objid::bigint = hashtext(%s)::bigint & 4294967295
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 
 
 @contextmanager
@@ -113,21 +125,14 @@ def test_a_rebuild_that_was_killed_goes_on_where_it_was(database: str) -> None:
         append(store, log, 0, EVENTS)
         rebuild(connection, "mastery")
         live = digest(connection)
-        reached = 0
         for _ in range(3):
-            with program(REBUILD, database):
-                until(partial(is_beyond, connection, begun, reached))
-            reached = begun(connection)
-        assert 0 < reached < store.head()
-        switched = rebuild(connection, "mastery")
+            with program(REBUILD, database) as process:
+                assert process.wait(TIMEOUT_S) == -signal.SIGKILL
+        batches: list[Batch] = []
+        switched = rebuild(connection, "mastery", report=batches.append)
         assert switched.digest == live
+        assert 0 < sum(batch.events for batch in batches) <= store.head() - 3 * 20 * 50
         assert connection.execute("SELECT count(*) FROM read_model.generation").fetchone() == (2,)
-
-
-def begun(connection: psycopg.Connection[Any]) -> int:
-    """How far the generation under construction has come."""
-    place = generations.begun(connection, "mastery")
-    return 0 if place is None else place.position
 
 
 def test_of_two_projectors_of_one_name_one_works_and_the_other_takes_over(database: str) -> None:
@@ -138,8 +143,7 @@ def test_of_two_projectors_of_one_name_one_works_and_the_other_takes_over(databa
             until(lambda: position(connection) == store.head())
             with program(RUN, database):
                 time.sleep(1)
-                holders = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND granted"
-                assert connection.execute(holders, (lease.LOCK_CLASS,)).fetchone() == (1,)
+                assert connection.execute(HOLDERS, (lease.LOCK_CLASS, "run mastery")).fetchone() == (1,)
                 first.send_signal(signal.SIGKILL)
                 append(store, log, 10, 10)
                 until(lambda: position(connection) == store.head())
