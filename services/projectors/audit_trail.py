@@ -7,16 +7,17 @@ import msgspec
 import psycopg
 
 from domain.kernel.scores import from_micro
+from services.projectors.generations import partition
 from services.projectors.parts import Part
 from services.projectors.read_model import Poison, StoredRow
 
 COPY_EVENTS: Final = """
-    COPY read_model.audit_event (
+    COPY {table} (
         generation, position, type, subject_id, competency_ids, actor_id, actor_role,
         reason_code, reason_text, before, after, recorded_at
     ) FROM STDIN
 """
-COPY_COMPETENCIES: Final = "COPY read_model.audit_competency (generation, competency_id, position) FROM STDIN"
+COPY_COMPETENCIES: Final = "COPY {table} (generation, competency_id, position) FROM STDIN"
 
 
 class _Actor(msgspec.Struct):
@@ -157,7 +158,7 @@ class AuditTrail:
 
     name: Final = "audit_trail"
     tables: Final = ("audit_event", "audit_competency")
-    late_tables: Final[Mapping[str, str | None]] = {}
+    late_tables: Final[Mapping[str, str | None]] = {"audit_event": None, "audit_competency": None}
     breaks: Final[frozenset[str]] = frozenset()
     types: Final = None
 
@@ -169,10 +170,12 @@ class AuditTrail:
         """
         read = list(_read(batch))
         with connection.cursor() as cursor:
-            with cursor.copy(COPY_EVENTS) as copy:
+            with cursor.copy(COPY_EVENTS.format(table=partition("audit_event", generation)).encode()) as copy:
                 for row, meta, data in read:
                     copy.write_row(_row(generation, row, meta, data))
-            with cursor.copy(COPY_COMPETENCIES) as copy:
+            with cursor.copy(
+                COPY_COMPETENCIES.format(table=partition("audit_competency", generation)).encode()
+            ) as copy:
                 for row, _, data in read:
                     for competency_id in dict.fromkeys(data.competencies):
                         copy.write_row((generation, competency_id, row.position))

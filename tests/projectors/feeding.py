@@ -45,6 +45,8 @@ def feed(database: str, model: ReadModel, batch: int = 1000) -> int:
             with connection.transaction():
                 model.apply(connection, generation, stored)
         with connection.transaction():
+            for table in model.late_tables:
+                generations.attach(connection, table, generation)
             generations.switch(connection, model.name, generation, head)
         return generation
 
