@@ -94,6 +94,12 @@ class Timeline:
         """Return the timeline as it would go on had the epoch of a number, and those after it, never begun."""
         return Timeline(self.epochs[:number], self.editions, self.ticks)
 
+    def until(self, time_us: int) -> "Timeline":
+        """Return the timeline as it was at a time, in microseconds since 1970 UTC."""
+        epochs = [epoch for epoch in self.epochs if epoch.recorded_us <= time_us]
+        editions = [edition for edition in self.editions if edition.recorded_us <= time_us]
+        return Timeline(epochs, editions, [tick for tick in self.ticks if tick.recorded_us <= time_us])
+
     def regrown(self, position: int) -> int:
         """Return where the last edition lies that the policies in force at a position depend on; 0 if none does."""
         if not self.at(position).rulings.subtrees:

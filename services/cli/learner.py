@@ -16,6 +16,7 @@ app = typer.Typer(no_args_is_help=True, help="Learners: their levels, profile, g
 Learner = Annotated[str, typer.Argument(callback=an_id, help="The learner's id.")]
 AsOf = Annotated[datetime | None, typer.Option(help="As it was in the world at this time (UTC).")]
 KnownAt = Annotated[datetime | None, typer.Option(help="As the ledger knew at this time (UTC).")]
+Since = Annotated[datetime | None, typer.Option(help="Also say what changed since this time (UTC), and why.")]
 PolicyName = Annotated[str | None, typer.Option("--policy", help="Under this policy: an id or a version.")]
 
 
@@ -24,7 +25,10 @@ def register(parent: typer.Typer) -> None:
     parent.add_typer(app, name="learner")
     parent.command(
         "explain",
-        epilog=examples("mastery explain l1 math.ratio", "mastery explain l1 math.ratio --as-of 2026-01-31 --json"),
+        epilog=examples(
+            "mastery explain l1 math.ratio",
+            "mastery explain l1 math.ratio --since 2026-01-31 --json",
+        ),
     )(explain)
 
 
@@ -73,6 +77,7 @@ def explain(
     as_of: AsOf = None,
     known_at: KnownAt = None,
     policy: PolicyName = None,
+    since: Since = None,
     lang: InLanguage = Lang.ENGLISH,
     as_json: AsJSON = False,
 ) -> None:
@@ -86,7 +91,7 @@ def explain(
         await _require_known(connection, learner_id)
         return await read_explanation(connection, learner_id, view)
 
-    moment = {"as_of": utc(as_of), "known_at": utc(known_at)}
+    moment = {"as_of": utc(as_of), "known_at": utc(known_at), "since": utc(since)}
     view = CellView.model_validate({"competency": competency_id, "policy": policy, "lang": lang.value, **moment})
     with open_ledger() as database:
         catch_up(database)
@@ -130,6 +135,8 @@ def _print_learner(document: dict[str, Any]) -> None:
 def print_explanation(document: dict[str, Any]) -> None:
     """Print an explanation for people: in words, then the scores."""
     out.print(document["in_words"])
+    if document["changed"]:
+        out.print(document["changed_in_words"])
     rows = (
         (
             day(entry["occurred_us"]),

@@ -24,6 +24,7 @@ from services.query_api.learner_mastery import LearnerMastery, View, read_master
 from services.query_api.learner_pathway import LearnerPathways, read_pathways
 from services.query_api.learner_profile import LearnerProfile, read_profile
 from services.query_api.learner_supports import LearnerSupports, read_supports
+from services.query_api.level_history import AboutCompetency, Growth, read_growth
 from services.query_api.notices import NoticePage, Notices, read_notices
 from services.query_api.official_acts import LearnerCredits, read_credits
 from services.query_api.policies import Policies, read_policies
@@ -66,6 +67,12 @@ async def mastery(at: AtDesk, learner_id: LearnerId, view: Annotated[View, Query
 async def explanation(at: AtDesk, learner_id: LearnerId, view: Annotated[CellView, Query()]) -> Response:
     """Why a learner is at a level: what counted, what did not and why, what is still needed."""
     return await at.about(learner_id, "mastery", lambda c: read_explanation(c, learner_id, view))
+
+
+@learners.get("/growth", response_model=Growth)
+async def growth(at: AtDesk, learner_id: LearnerId, about: Annotated[AboutCompetency, Query()]) -> Response:
+    """How a learner's level of a competency has grown: each change, from what to what, and its cause."""
+    return await at.about(learner_id, "mastery", lambda c: read_growth(c, learner_id, about.competency))
 
 
 @learners.get("/profile", response_model=LearnerProfile)

@@ -3,27 +3,22 @@
 from datetime import date, datetime
 from typing import Any, Final
 
-from domain.kernel.errors import Unknown
+from pydantic import Field
+
+from domain.kernel.envelope import OccurredAt
 from domain.kernel.ids import CompetencyId
 from domain.mastery.explanation import ExplainedClause, ExplainedEntry, Explanation
-from domain.policy.relations import is_related
 from domain.policy.words.catalogue import Language
 from services.query_api.answers import Answer, Connection, Part, rows
 from services.query_api.around_level import PartExplained, PrerequisiteExplained, explained
-from services.query_api.learner_cells import View, read_cells
-from services.query_api.learner_levels import CellLevel, LearnerLevels, read_homes, read_now_us
+from services.query_api.changed_words import changed_in_words
+from services.query_api.learner_cells import View
+from services.query_api.learner_levels import CellLevel
+from services.query_api.one_level import read_level, read_target
 from services.query_api.plain_words import in_words
-from services.query_api.rulings import Kept, LearnerRulings, read_learner_rulings
+from services.query_api.rulings import Kept, LearnerRulings
+from services.query_api.what_changed import WhatChanged, read_what_changed, require_now
 
-COMPETENCY: Final = """
-    SELECT competency->>'competency_id' AS competency_id, event.data->>'framework_id' AS framework_id,
-           competency->>'statement' AS statement
-      FROM ledger.event, json_array_elements(event.data->'competencies') AS competency
-     WHERE event.learner_id IS NULL AND event.type = 'framework.published.v1'
-       AND competency->>'competency_id' = %(competency_id)s
-     ORDER BY event.position DESC
-     LIMIT 1
-"""
 NAMES: Final = """
     SELECT given_position, score_id, revision, evidence_id, attempt, assessor_id
       FROM read_model.score
@@ -39,6 +34,7 @@ class CellView(View):
 
     competency: CompetencyId
     lang: Language = Language.ENGLISH
+    since: OccurredAt | None = Field(None, description="Also say what changed since the ledger was as at this time.")
 
 
 class ScoreExplained(ExplainedEntry):
@@ -103,6 +99,9 @@ class MasteryExplained(Answer):
     valid_until: datetime | None = None
     """When time alone may change this next; null: it does not."""
     clauses: tuple[ExplainedClause, ...]
+    changed: WhatChanged | None = None
+    """What changed since a time, if that was asked."""
+    changed_in_words: str | None = None
     weight_sum: int
     entries: tuple[ScoreExplained, ...]
 
@@ -111,35 +110,30 @@ async def read_explanation(connection: Connection, learner_id: str, view: CellVi
     """Explain a learner's level of one competency.
 
     Raises:
+        Invalid: malformed, for `since` with another time or policy.
         Unknown: not-found, if no framework holds the competency; policy-unknown.
     """
-    competency_id = view.competency
-    held = await rows(connection, COMPETENCY, {"competency_id": competency_id})
-    if not held:
-        raise Unknown("not-found", f"competency {competency_id} is in no published framework")
-    rulings = await read_learner_rulings(connection, learner_id, view.policy, view.as_of, view.known_at)
-    hangs = any(is_related(one.document) for one in rulings.rulings.all)
-    learner = await read_cells(connection, learner_id, view, None if hangs else competency_id)
-    homes = {**await read_homes(connection, learner, rulings), competency_id: held[0]["framework_id"]}
-    levels = LearnerLevels(learner, rulings, homes, await read_now_us(connection, view))
-    level = levels.of(competency_id)
-    assert level is not None, "it is worked out"
-    explanation, around = explained(level, learner.scores_of(competency_id))
+    if view.since is not None:
+        require_now(View.model_validate(view.model_dump(include={*View.model_fields})))
+    target = await read_target(connection, view.competency)
+    level, learner, rulings = await read_level(connection, learner_id, target, view)
+    explanation, around = explained(level, learner.scores_of(view.competency))
     kept = _kept(level, rulings)
-    asked = {"learner_id": learner_id, "competency_id": competency_id, "known_at": view.known_at}
-    judgement = learner.judgements.get(competency_id)
+    asked = {"learner_id": learner_id, "competency_id": view.competency, "known_at": view.known_at}
+    judgement = learner.judgements.get(view.competency)
+    changed = await read_what_changed(connection, learner_id, target, view.since, level) if view.since else None
     return MasteryExplained(
         learner_id=learner_id,
-        **held[0],
+        **target._asdict(),
         view=view,
-        in_words=in_words(
-            learner_id, held[0]["statement"], explanation, judgement, view.lang, kept=kept, around=around
-        ),
+        in_words=in_words(learner_id, target.statement, explanation, judgement, view.lang, kept=kept, around=around),
         policy_id=level.ruling.policy_id,
         kept=kept,
         **explanation.model_dump(exclude={"entries"}),
         **around._asdict(),
         judgement=JudgementExplained(**judgement) if judgement else None,
+        changed=changed,
+        changed_in_words=changed_in_words(changed, view.lang) if changed else None,
         entries=_entries(explanation, await rows(connection, NAMES, asked)),
     )
 

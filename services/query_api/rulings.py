@@ -82,18 +82,24 @@ async def read_learner_rulings(
     policy: str | None = None,
     as_of: datetime | None = None,
     known_at: datetime | None = None,
+    *,
+    ruled_at: datetime | None = None,
 ) -> LearnerRulings:
     """Return what decides on a learner's cells: the set in force, or with `policy` (an id or a version) in it.
+
+    `ruled_at` looks at the set, and the parts of competencies, of an earlier time.
 
     Raises:
         Unknown: policy-unknown, if `policy` is neither.
     """
     timeline = await read_timeline(connection, policy)
+    if ruled_at is not None:
+        timeline = timeline.until(microseconds(ruled_at))
     asked: dict[str, Any] = {"learner_id": learner_id, "as_of": as_of, "known_at": known_at}
     rulings = timeline.epochs[-1].rulings
     seats = [Seat(**row) for row in await rows(connection, SEATS, asked)] if rulings.schools_and_courses else []
     first = (await rows(connection, FIRST, asked))[0]["position"] if rulings.new_since else None
-    before = await rows(connection, BEFORE, asked) if policy is None else []
+    before = await rows(connection, BEFORE, asked) if policy is None and ruled_at is None else []
     return LearnerRulings(
         rulings=rulings,
         seats=seats,

@@ -17,8 +17,8 @@ from domain.policy.rulings import reach_us
 from domain.policy.words.catalogue import Language
 from infra.postgres.score_cells import SCORE_COLUMNS, ScoreRow, cells_in_force
 from services.query_api.answers import Answer, Connection, Page, Part, cell_of, cursor_after, rows
-from services.query_api.explain_mastery import COMPETENCY
 from services.query_api.learner_cells import reached
+from services.query_api.one_level import COMPETENCY
 from services.query_api.plain_words import in_words
 from services.query_api.simulations import level_of, read_simulation
 

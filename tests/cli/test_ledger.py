@@ -1,6 +1,7 @@
 """From files to explained levels, by the command alone."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -69,11 +70,17 @@ def test_a_narrow_table_leaves_nothing_out(filled: Mastery) -> None:
 
 def test_a_published_policy_moves_whom_evaluate_said_and_rollback_moves_them_back(filled: Mastery) -> None:
     policy = filled.write("latest.json", LATEST)
+    since = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}"
     foreseen = filled("policy", "evaluate", policy, "--framework", DOCUMENT, "--json").document
     published = filled("policy", "publish", policy, "--framework", DOCUMENT, *APPROVED, "--json").document
     assert published["matrix"] == foreseen["matrix"]
     assert published["moved"] == 2
     assert filled("status", "--json").document["levels"] == {"beginning": 1, "proficient": 2}
+    explained = filled("explain", "ada", RATIO, "--since", since, "--json").document["changed"]
+    assert (explained["changed_by"], explained["then"]["level"], explained["now"]["level"]) == (
+        ["rule"], "developing", "proficient",
+    )  # fmt: skip
+    assert filled("explain", "ada", RATIO, "--since", since).out.count("What changed the level: the rule.") == 1
     assert filled("policy", "rollback", "latest", "--reason", "too early", "--json").document["moved"] == 2
     assert filled("status", "--json").document["levels"] == {"advanced": 1, "beginning": 1, "developing": 1}
 

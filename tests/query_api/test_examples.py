@@ -21,6 +21,7 @@ pytestmark = pytest.mark.anyio
 QUESTIONS: Final = {
     "/v1/learners/{learner_id}/mastery": "/v1/learners/l1/mastery",
     "/v1/learners/{learner_id}/explanation": "/v1/learners/l1/explanation?competency=m1",
+    "/v1/learners/{learner_id}/growth": "/v1/learners/l1/growth?competency=m1",
     "/v1/learners/{learner_id}/profile": "/v1/learners/l1/profile?as_of=2025-11-15T00:00:00Z",
     "/v1/learners/{learner_id}/goals": "/v1/learners/l1/goals",
     "/v1/learners/{learner_id}/pathway": "/v1/learners/l1/pathway",
@@ -104,7 +105,7 @@ def settle(answer: Any) -> Any:
     if isinstance(answer, dict):
         if "specversion" in answer:
             answer = answer | {"id": SETTLED["event_id"]}
-        stage = {"at": SETTLED["recorded_at"]} if "type" in answer else {}
+        stage = {"at": SETTLED["recorded_at"]} if {"type", "cause"} & {*answer} else {}
         return {key: (SETTLED | stage).get(key, settle(value)) for key, value in answer.items()}
     return [settle(one) for one in answer] if isinstance(answer, list) else answer
 
