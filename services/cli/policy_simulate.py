@@ -71,8 +71,8 @@ def simulate(
     """
     from domain.kernel.envelope import Reason
     from domain.kernel.parsing import parse_command
-    from domain.policy.commands import DraftPolicy, PublishPolicy
-    from domain.policy.events import Terms
+    from domain.policy.commands import DraftPolicy
+    from domain.simulation.decider import AskSimulation
     from services.cli.catch_up import catch_up
     from services.cli.ledger import open_ledger
     from services.cli.policy_acts import Person
@@ -84,7 +84,8 @@ def simulate(
     name = policy if file is None else policy_id or file.stem
     scope = {"framework_id": framework, "school_id": school, "course_id": course, "competency_id": competency}
     words = {"reach": reach, "evidence_since": evidence_since, "hold_harmless": hold_harmless}
-    terms = parse_command(PublishPolicy, {"policy_id": name, "terms": words}).terms or Terms()
+    asked = {"simulation_id": name, "policy_id": name, "terms": words, "flag_ratio": flag_ratio}
+    terms = parse_command(AskSimulation, asked).terms
     drafts = [
         parse_command(DraftPolicy, {"policy_id": one, "document": read_json(path), **scope})
         for one, path in [(name, file), *((path.stem, path) for path in compare or ())]
