@@ -23,13 +23,14 @@ from domain.policy.events import (
     PolicyActivated,
     PolicyDrafted,
     PolicyEvent,
+    PolicyPublished,
     ReplayCancelled,
     ReplayRefused,
     Terms,
 )
 from infra.identity import utc_now
 from infra.postgres.database import Database
-from infra.postgres.event_store import Append, Receipt, open_event_store
+from infra.postgres.event_store import Append, EventStore, Receipt, open_event_store
 from infra.settings import PolicySettings, read_settings
 from services.cli.catch_up import POLL_S, wait_until_caught_up
 from services.cli.ledger import ask, operator
@@ -169,20 +170,40 @@ def settle(database: Database, command: PolicyCommand, person: Person = OPERATOR
     Raises:
         Invalid, Refused, Unknown: as `domain.policy.decider.decide`.
     """
-    limits = read_settings(PolicySettings).policy_limits
 
     async def append() -> Receipt:
         async with open_event_store(database.app) as store:
+            version, events = await _decided(store, command, person)
             stream = stream_of(command.policy_id)
-            history, facts = await store.load(stream), await Published(store).facts(at_once=True)
-            past = cast("Sequence[PolicyEvent]", [recorded.event for recorded in history.events])
-            circumstances = Circumstances(
-                facts.catalogue, facts.succession, person.actor, utc_now(), await store.head(), limits
-            )
-            events = decide(reduce(evolve, past, INITIAL), command, circumstances)
-            return await store.append(Append(stream, history.version, events, utc_now(), person.meta(command.reason)))
+            return await store.append(Append(stream, version, events, utc_now(), person.meta(command.reason)))
 
     return asyncio.run(append())
+
+
+def rehearse(database: Database, command: PublishPolicy, person: Person = OPERATOR) -> PolicyPublished:
+    """Return what a publication would put on record; nothing is written.
+
+    Raises:
+        Invalid, Refused, Unknown: as `domain.policy.decider.decide`.
+    """
+
+    async def decided() -> Sequence[PolicyEvent]:
+        async with open_event_store(database.app) as store:
+            return (await _decided(store, command, person))[1]
+
+    [published] = [event for event in asyncio.run(decided()) if isinstance(event, PolicyPublished)]
+    return published
+
+
+async def _decided(store: EventStore, command: PolicyCommand, person: Person) -> tuple[int, Sequence[PolicyEvent]]:
+    """Return the version of the policy's stream, and the events that the command comes to."""
+    limits = read_settings(PolicySettings).policy_limits
+    history, facts = await store.load(stream_of(command.policy_id)), await Published(store).facts(at_once=True)
+    past = cast("Sequence[PolicyEvent]", [recorded.event for recorded in history.events])
+    circumstances = Circumstances(
+        facts.catalogue, facts.succession, person.actor, utc_now(), await store.head(), limits
+    )
+    return history.version, decide(reduce(evolve, past, INITIAL), command, circumstances)
 
 
 def _wait_and_tell(database: Database, receipt: Receipt, awaited: str | None, started: float) -> dict[str, Any]:

@@ -172,7 +172,8 @@ def publish(
         if draft is None:
             terms = None if publication.terms == Terms() else publication.terms
             publication = publication.model_copy(update={"terms": terms})
-            document = policy_steps.publish(database, publication, Person(person))
+            act = policy_steps.rehearse if dry_run else policy_steps.publish
+            document = act(database, publication, Person(person))
         elif dry_run:
             document = policy_steps.evaluate(database, draft, publication.terms or Terms())
         else:

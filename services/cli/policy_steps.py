@@ -1,6 +1,7 @@
 """The steps of a publication in one go: draft, simulate, approve, publish; or what they would move."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 from domain.kernel.errors import Refused
@@ -37,8 +38,7 @@ def evaluate(database: Database, draft: DraftPolicy, terms: Terms, *, on_ray: bo
         position, outcome = what_if_on_ray(database, added, policy)
         moves = policy_acts.count_moves(outcome.matrix)
         return {"version": policy.version, **moves, "position": position, "digest": outcome.digest.text}
-    told = try_out(database, Trial(Draft(added, policy)), OPERATOR.meta(None)).told()
-    return {name: told[name] for name in ("version", "moved", "cells", "matrix", "position", "digest")}
+    return _tried(database, Draft(added, policy))
 
 
 def publish_at_once(
@@ -73,9 +73,32 @@ def publish(database: Database, publication: PublishPolicy, person: Person = OPE
         Invalid, Refused: as `domain.policy.decider.decide`.
         Unavailable: it does not come into force.
     """
-    try:
+    with _saying_what_is_next(publication):
         return policy_acts.publish(database, publication, person)
+
+
+def rehearse(database: Database, publication: PublishPolicy, person: Person = OPERATOR) -> dict[str, Any]:
+    """Check that a policy could be published now; return whom it would move. Nothing is written.
+
+    Raises:
+        Invalid, Refused: as `domain.policy.decider.decide`.
+    """
+    with _saying_what_is_next(publication):
+        published = policy_acts.rehearse(database, publication, person)
+    drafted = policy_acts.last_draft(database, publication.policy_id)
+    return _tried(database, Draft.of(drafted, published.terms))
+
+
+@contextmanager
+def _saying_what_is_next(publication: PublishPolicy) -> Iterator[None]:
+    try:
+        yield
     except Refused as refusal:
         if refusal.rule in NEXT:
             err.print(f"next: {NEXT[refusal.rule].format(policy_id=publication.policy_id)}")
         raise
+
+
+def _tried(database: Database, draft: Draft) -> dict[str, Any]:
+    told = try_out(database, Trial(draft), OPERATOR.meta(None)).told()
+    return {name: told[name] for name in ("version", "moved", "cells", "matrix", "position", "digest")}

@@ -111,7 +111,8 @@ def _print_policy(document: dict[str, Any]) -> None:
     revision = document["revisions"][-1]
     out.print(f"{revision['document']['name']} ({document['policy_id']}, {document['state']})", style="bold")
     _print_words(revision)
-    print_records("Life", ("at", "type", "by", "version"), document["life"])
+    steps = ({**step, "by": step["on_behalf_of"] or step["by"]} for step in document["life"])
+    print_records("Life", ("at", "type", "by", "version"), steps)
 
 
 def _print_words(told: dict[str, Any]) -> None:

@@ -89,7 +89,7 @@ def test_a_policy_is_taken_through_its_life_step_by_step(filled: Mastery) -> Non
     path = filled.write("best.json", LATEST | {"name": "Best", "combine": {"op": "highest"}})
     drafted = filled("policy", "draft", path, "--framework", DOCUMENT, "--lock", "combine", "--as", "a-lund", "--json")
     assert (drafted.document["revision"], drafted.document["locked"]) == (1, ["combine"])
-    early = filled("policy", "publish", "best", "--reason", "board")
+    early = filled("policy", "publish", "best", "--reason", "board", "--dry-run")
     assert (early.code, early.err.splitlines()) == (
         1,
         [
@@ -104,6 +104,9 @@ def test_a_policy_is_taken_through_its_life_step_by_step(filled: Mastery) -> Non
     assert own.err.endswith("[approval-by-author]\n")
     for person in ("a-diaz", "a-okafor"):
         assert filled("policy", "approve", "best", "--as", person, "--reason", "agreed").code == 0
+    head = filled("status", "--json").document["head_position"]
+    foreseen = filled("policy", "publish", "best", "--reason", "board", "--dry-run", "--json").document
+    assert (foreseen["moved"], filled("status", "--json").document["head_position"]) == (2, head)
     assert filled("policy", "publish", "best", "--reason", "board", "--effective-to", "2040-01-01").code == 0
     (best,) = [one for one in filled("policy", "list", "--json").document["policies"] if one["policy_id"] == "best"]
     approved = [step for step in best["life"] if step["type"] == "policy.approved.v1"]
@@ -111,6 +114,7 @@ def test_a_policy_is_taken_through_its_life_step_by_step(filled: Mastery) -> Non
         ("a-diaz", "recorded by the operator"),
         ("a-okafor", "recorded by the operator"),
     ]
+    assert "a-okafor" in filled("policy", "show", "best").out, "the one who decided, not whoever wrote it down"
     assert filled("policy", "retire", "best", "--reason", "over", "--json").code == 0
     assert filled("policy", "list", "--json").document["in_force"] == []
 
