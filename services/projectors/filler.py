@@ -110,7 +110,7 @@ class Filler:
         place = self._lock()
         head = ledger.head(self.connection)
         part = self.part or WHOLE
-        last = min(place.position + self.limit * part.parts, head if until is None else until)
+        last = min(place.position + self.limit * part.parts, max(place.position, head if until is None else until))
         rows = ledger.read(self.connection, place.position, last, self.model.types, part)
         self.model.settle(self.connection, place.generation)
         self._breaks = False

@@ -7,7 +7,7 @@ import psycopg
 
 from domain.kernel.errors import Conflict, Refused
 from infra.postgres import lease
-from services.projectors import crew, generations, ledger, parts
+from services.projectors import crew, generations, ledger, parts, switching
 from services.projectors.filler import Batch, Filler
 from services.projectors.models import make
 
@@ -60,7 +60,9 @@ def rebuild(
         while True:
             _build(filler, workers, report)
             _fill(filler, report)
-            if switched := _promote(filler, compare=not accept_difference):
+            digest = None if accept_difference else _compare(filler)
+            _fill(filler, report)
+            if switched := _promote(filler, digest):
                 return switched
     finally:
         lease.give_back(connection, f"rebuild {name}")
@@ -79,7 +81,7 @@ def roll_back(connection: psycopg.Connection[Any], name: str, report: Report = _
     while True:
         _fill(filler, report)
         _build(filler, 1, report)
-        if switched := _promote(filler, compare=False):
+        if switched := _promote(filler, None):
             return switched
 
 
@@ -106,38 +108,56 @@ def _fill(filler: Filler, report: Report) -> None:
             return
 
 
-def _promote(filler: Filler, *, compare: bool) -> Switched | None:
-    """Bring the generation and the live one to the same position, compare them, switch: one transaction.
+def _compare(filler: Filler) -> str | None:
+    """Bring the generation and the live one to the same position and compare them; return the digest of both.
+
+    Nobody is held meanwhile: the live one is read as it stood when the comparison began. Returns None if none is
+    live, or if an event on that way takes the generation back to `finish`.
+
+    Raises:
+        Refused: rebuild-differs.
+    """
+    connection, name = filler.connection, filler.name
+    assert filler.generation is not None
+    if generations.live(connection, name).generation is None:
+        return None
+    while True:
+        _reach(Filler(connection, name), generations.place(connection, name, filler.generation).position)
+        with connection.transaction():
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            live = generations.live(connection, name).place
+            if switching.owes(connection, live.facts_generation):
+                continue  # each turn settles one switch of the log
+            _reach(filler, live.position)
+            new = generations.place(connection, name, filler.generation)
+            if new.state == "building":
+                return None
+            old, digest = (generations.digest(connection, filler.model, place) for place in (live, new))
+        if digest != old:
+            fault = f"generation {filler.generation} differs from the live one"
+            raise Refused("rebuild-differs", fault, live=old, new=digest)
+        return digest
+
+
+def _promote(filler: Filler, digest: str | None) -> Switched | None:
+    """Bring the generation to the head of the log and switch to it: one transaction, in which the live one waits.
 
     Returns None if an event on that way takes the generation back to `finish`, which reads what is committed.
     """
     connection, name = filler.connection, filler.name
     assert filler.generation is not None
     with connection.transaction():
-        live = generations.live(connection, name, lock=True)
-        head = ledger.head(connection)
-        position = _reach(filler, head)
+        generations.live(connection, name, lock=True)
+        position = _reach(filler, ledger.head(connection))
         if generations.place(connection, name, filler.generation).state == "building":
             return None
-        digest = None
-        if compare and live.generation is not None:
-            _reach(Filler(connection, name), head)
-            digest = _compare(connection, name, filler.generation)
         generations.switch(connection, name, filler.generation, position)
     return Switched(filler.generation, position, digest)
 
 
 def _reach(filler: Filler, until: int) -> int:
+    """Bring a generation to a position at least; return where it is."""
     batch = filler.step(until)
     while batch.position < until:
         batch = filler.step(until)
     return batch.position
-
-
-def _compare(connection: psycopg.Connection[Any], name: str, generation: int) -> str:
-    model, new = make(name), generations.place(connection, name, generation)
-    old = generations.digest(connection, model, generations.live(connection, name).place)
-    digest = generations.digest(connection, model, new)
-    if digest != old:
-        raise Refused("rebuild-differs", f"generation {generation} differs from the live one", live=old, new=digest)
-    return digest

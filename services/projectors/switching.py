@@ -16,6 +16,7 @@ OWE: Final = """
     INSERT INTO read_model.owed_switch (facts_generation, before_generation, after_generation, position, recorded_at)
     VALUES (%s, %s, %s, %s, %s)
 """
+OWES: Final = "SELECT EXISTS (SELECT FROM read_model.owed_switch WHERE facts_generation = %s)"
 OWED: Final = """
     DELETE FROM read_model.owed_switch WHERE facts_generation = %s
     RETURNING before_generation, after_generation, position, recorded_at
@@ -67,6 +68,11 @@ def owe(connection: psycopg.Connection[Any], before: Place, after: Place, row: S
     values = {"position": row.position, "generation": after.generation, "data": row.data}
     if row.type == "policy.activated.v1":
         connection.execute(DONE, values)
+
+
+def owes(connection: psycopg.Connection[Any], facts_generation: int) -> bool:
+    """Say whether the changes of a switch are still to be written."""
+    return connection.execute(OWES, (facts_generation,)).fetchone() == (True,)
 
 
 def take(connection: psycopg.Connection[Any], facts_generation: int) -> Owed | None:

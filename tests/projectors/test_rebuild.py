@@ -1,6 +1,9 @@
 """Generations: made beside the live one, compared, switched, rolled back, pruned; and what the status says."""
 
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -9,13 +12,15 @@ import pytest
 from domain.kernel.errors import Refused, Unknown
 from infra.postgres.event_store import BlockingEventStore, blocking_event_store
 from services.projectors import generations, ledger
+from services.projectors.filler import Batch, Filler
 from services.projectors.models import MODELS, make
-from services.projectors.rebuild import rebuild, roll_back
+from services.projectors.rebuild import Switched, rebuild, roll_back
 from services.projectors.runner import catch_up
 from tests.projectors.fold import HIGHEST
 from tests.projectors.history import Log, drafted, given, published
 
 Connection = psycopg.Connection[Any]
+WAITING = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation IS NOT NULL)"
 
 
 @pytest.fixture
@@ -33,6 +38,11 @@ def connection(database: str) -> Iterator[Connection]:
 @pytest.fixture
 def log() -> Log:
     return Log()
+
+
+def rebuild_on(database: str, report: Callable[[Batch], None]) -> Switched:
+    with ledger.connect(database) as opened:
+        return rebuild(opened, "audit_trail", report=report)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -60,6 +70,32 @@ def test_a_rebuild_that_differs_is_refused_until_it_is_accepted(
     switched = rebuild(connection, "mastery", accept_difference=True)
     live = "SELECT effective_level FROM read_model.current_mastery WHERE generation = %s"
     assert connection.execute(live, (switched.generation,)).fetchall() == [("developing",)]
+
+
+def test_the_live_generation_goes_on_while_another_one_is_compared_with_it(
+    connection: Connection, database: str, store: BlockingEventStore, log: Log
+) -> None:
+    store.append(log.append("evidence-1", given("s1", 2)))
+    first = rebuild(connection, "audit_trail")
+    with ThreadPoolExecutor(1) as beside, psycopg.connect(database) as holder:
+        built = threading.Event()
+
+        def report(batch: Batch) -> None:
+            if not batch.events and not built.is_set():
+                holder.execute(f"LOCK TABLE {generations.partition('audit_event', first.generation + 1)}")
+                built.set()
+
+        rebuilding = beside.submit(rebuild_on, database, report)
+        assert built.wait(30)
+        while connection.execute(WAITING).fetchone() != (True,):
+            time.sleep(0.01)
+        store.append(log.append("evidence-2", given("s2", 4)))
+        connection.execute("SET lock_timeout = '5s'")
+        assert Filler(connection, "audit_trail").step().position == 2
+        holder.rollback()
+        switched = rebuilding.result(30)
+    assert (switched.generation, switched.position) == (first.generation + 1, 2)
+    assert switched.digest is not None
 
 
 def test_a_rollback_brings_the_earlier_generation_back_caught_up(
