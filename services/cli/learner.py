@@ -137,6 +137,7 @@ def print_explanation(document: dict[str, Any]) -> None:
     out.print(document["in_words"])
     if document["changed"]:
         out.print(document["changed_in_words"])
+    out.print(document["next_step"])
     rows = (
         (
             day(entry["occurred_us"]),

@@ -40,6 +40,7 @@ from services.query_api.simulation_movers import MoverExplained, Movers, read_mo
 from services.query_api.simulation_movers import Search as MoverSearch
 from services.query_api.simulation_streams import movers_csv, progress
 from services.query_api.simulations import Compare, Comparison, Simulation, read_comparison, read_simulation
+from services.query_api.target_card import TargetCard, read_target_card
 from services.query_api.trail import Search, TrailPage, read_trail
 from services.query_api.webhooks import (
     Deliveries,
@@ -73,6 +74,16 @@ async def explanation(at: AtDesk, learner_id: LearnerId, view: Annotated[CellVie
 async def growth(at: AtDesk, learner_id: LearnerId, about: Annotated[AboutCompetency, Query()]) -> Response:
     """How a learner's level of a competency has grown: each change, from what to what, and its cause."""
     return await at.about(learner_id, "mastery", lambda c: read_growth(c, learner_id, about.competency))
+
+
+@learners.get("/targets/{competency_id}", response_model=TargetCard)
+async def target(
+    at: AtDesk, learner_id: LearnerId, competency_id: CompetencyId, told: Annotated[Told, Query()]
+) -> Response:
+    """The card of a target: what it says, what each level takes, how far the learner is, what is still needed."""
+    return await at.about(
+        learner_id, LEVELS_AND_ACTS, lambda c: read_target_card(c, learner_id, competency_id, told.lang)
+    )
 
 
 @learners.get("/profile", response_model=LearnerProfile)

@@ -1,5 +1,6 @@
 """Why a learner is at a level: the kernel's own account of one cell, with the scores' names, and in words."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from services.query_api.around_level import PartExplained, PrerequisiteExplained
 from services.query_api.changed_words import changed_in_words
 from services.query_api.learner_cells import View
 from services.query_api.learner_levels import CellLevel
+from services.query_api.next_step import next_step, next_step_of_score
 from services.query_api.one_level import read_level, read_target
 from services.query_api.plain_words import in_words
 from services.query_api.rulings import Kept, LearnerRulings
@@ -45,6 +47,8 @@ class ScoreExplained(ExplainedEntry):
     evidence_id: str
     attempt: int
     assessor_id: str
+    next_step: str
+    """What may be done after it: do its task again where that can replace it, and what is still needed."""
 
 
 class JudgementExplained(Part):
@@ -87,6 +91,8 @@ class MasteryExplained(Answer):
     next_level: str | None
     missing: str | None
     """What the value lacks to the next level."""
+    next_step: str
+    """What is still needed to the next level, from the policy's own clauses."""
     mark: str | None = None
     """The letter or percentage that the policy tells the value as."""
     capped: bool
@@ -122,6 +128,7 @@ async def read_explanation(connection: Connection, learner_id: str, view: CellVi
     asked = {"learner_id": learner_id, "competency_id": view.competency, "known_at": view.known_at}
     judgement = learner.judgements.get(view.competency)
     changed = await read_what_changed(connection, learner_id, target, view.since, level) if view.since else None
+    step = next_step(explanation, around, view.lang)
     return MasteryExplained(
         learner_id=learner_id,
         **target._asdict(),
@@ -134,7 +141,12 @@ async def read_explanation(connection: Connection, learner_id: str, view: CellVi
         judgement=JudgementExplained(**judgement) if judgement else None,
         changed=changed,
         changed_in_words=changed_in_words(changed, view.lang) if changed else None,
-        entries=_entries(explanation, await rows(connection, NAMES, asked)),
+        next_step=step,
+        entries=_entries(
+            explanation,
+            await rows(connection, NAMES, asked),
+            lambda entry: next_step_of_score(entry, level.ruling.document, step, view.lang),
+        ),
     )
 
 
@@ -147,8 +159,10 @@ def _kept(level: CellLevel, rulings: LearnerRulings) -> Kept | None:
     return Kept(level=level.held, hold_harmless=ruling.hold_harmless, position=ruling.since, since=since)
 
 
-def _entries(explanation: Explanation, names: list[dict[str, Any]]) -> tuple[ScoreExplained, ...]:
+def _entries(
+    explanation: Explanation, names: list[dict[str, Any]], step: Callable[[ExplainedEntry], str]
+) -> tuple[ScoreExplained, ...]:
     """Return the entries in clock order; a corrected score's position is that of its first revision."""
     of = {name.pop("given_position"): name for name in names}
     entries = sorted(explanation.entries, key=lambda entry: (entry.occurred_us or 0, entry.position))
-    return tuple(ScoreExplained(**entry.model_dump(), **of[entry.position]) for entry in entries)
+    return tuple(ScoreExplained(**entry.model_dump(), **of[entry.position], next_step=step(entry)) for entry in entries)

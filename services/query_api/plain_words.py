@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from domain.mastery.explanation import ExplainedClause, Explanation
+from domain.mastery.explanation import Explanation
 from domain.policy.words.catalogue import Language, say, word
-from domain.policy.words.sentences import clause_name, values_of
 from services.query_api.around_level import NOTHING, Around, PartExplained
+from services.query_api.next_step import needed_by
 from services.query_api.rulings import Kept
 
 
@@ -121,11 +121,5 @@ def _dropped(told: Explanation, language: Language) -> list[str]:
 
 
 def _unmet(told: Explanation, language: Language) -> list[str]:
-    needed = "; ".join(_needed(clause, language) for clause in told.clauses if not clause.met)
+    needed = "; ".join(needed_by(clause, language) for clause in told.clauses if not clause.met)
     return [say(language, "explain.held_down" if told.capped else "explain.not_met", parts=needed)] if needed else []
-
-
-def _needed(told: ExplainedClause, language: Language) -> str:
-    """Say what a requirement still needs: "2 more scores"."""
-    values = values_of(told.clause) | {"lacking": told.need - told.have}
-    return say(language, f"need.{clause_name(told.clause)}", **values)

@@ -22,6 +22,7 @@ QUESTIONS: Final = {
     "/v1/learners/{learner_id}/mastery": "/v1/learners/l1/mastery",
     "/v1/learners/{learner_id}/explanation": "/v1/learners/l1/explanation?competency=m1",
     "/v1/learners/{learner_id}/growth": "/v1/learners/l1/growth?competency=m1",
+    "/v1/learners/{learner_id}/targets/{competency_id}": "/v1/learners/l1/targets/m1?lang=es",
     "/v1/learners/{learner_id}/profile": "/v1/learners/l1/profile?as_of=2025-11-15T00:00:00Z",
     "/v1/learners/{learner_id}/goals": "/v1/learners/l1/goals",
     "/v1/learners/{learner_id}/pathway": "/v1/learners/l1/pathway",
@@ -52,7 +53,7 @@ QUESTIONS: Final = {
     "/v1/frameworks/{framework_id}": "/v1/frameworks/math",
     "/v1/projections": "/v1/projections",
 }
-PUBLISHED_AT: Final = 34
+PUBLISHED_AT: Final = 44
 AFTER_PUBLICATION: Final = {
     "/v1/replays": "/v1/replays",
     "/v1/replays/{replay_id}": f"/v1/replays/{PUBLISHED_AT}",
