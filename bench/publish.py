@@ -1,26 +1,32 @@
 """Publishing a policy over all scores: recompute, write, switch; against window functions in PostgreSQL.
 
-Run `python -m bench.publish [--scores 1000000]`. Both write the same levels, which is
-checked, and the change of each cell.
+Run `python -m bench.publish [--scores 1000000]`. Both write the same levels, the change of each cell, and a notice of
+each level that changed, which is checked; the publication also compares its levels with a simulation. The cell shards
+are warm, as the product keeps them; SQL has fresh tables, without history.
 """
 
 import argparse
 import json
+import os
 import resource
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import psycopg
 
-from bench.common import bench_server, fresh_database, machine, medians, seconds
+from bench.common import bench_server, fresh_database, machine, seconds
 from bench.projectors import fill_log
 from domain.kernel.envelope import Actor, Meta, Role
 from domain.kernel.event import Event
-from domain.policy.events import PolicyDrafted, PolicyPublished, PolicyRolledBack
+from domain.kernel.ids import SimulationId
+from domain.policy.events import PolicyDrafted, PolicyPublished, PolicyRolledBack, PolicySimulated, ScopedPolicy
 from domain.policy.starters import CUTS, starter
 from infra.postgres.event_store import Append, BlockingEventStore, blocking_event_store
 from services.projectors import generations, ledger
@@ -28,17 +34,20 @@ from services.projectors.filler import Filler
 from services.projectors.models import make
 from services.projectors.publishing import publish_next
 from services.projectors.rebuild import rebuild
+from services.projectors.what_if import Draft, simulate
 
-POLL_S: Final = 0.005
+POLL_S: Final = 0.01
 ADMINISTRATOR: Final = Meta(actor=Actor(id="a1", role=Role.ADMINISTRATOR))
 POLICY: Final = starter("average", replace={"keep": "latest"}, **CUTS["four-levels"])
-SQL: Final = """
+LEVELS: Final = f"""
     CREATE TABLE read_model.by_sql (LIKE read_model.current_mastery);
     INSERT INTO read_model.by_sql
     SELECT 0, learner_id, competency_id, framework_id, value,
         CASE WHEN value >= 3500000 THEN 'advanced' WHEN value >= 2500000 THEN 'proficient'
             WHEN value >= 1500000 THEN 'developing' ELSE 'beginning' END AS level,
-        'determined', NULL, 'by-sql', counted, scores, latest, 'p1', 'v1', digest, position
+        'determined', NULL, CASE WHEN value >= 3500000 THEN 'advanced' WHEN value >= 2500000 THEN 'proficient'
+            WHEN value >= 1500000 THEN 'developing' ELSE 'beginning' END, counted, scores, latest, 'p1',
+        '{POLICY.version}', digest, position
     FROM (
         SELECT DISTINCT ON (learner_id, competency_id) learner_id, competency_id, framework_id,
             round(avg(value_micro) FILTER (WHERE is_kept) OVER cell / 10000, 0)::bigint * 10000 AS value,
@@ -55,17 +64,27 @@ SQL: Final = """
         ) AS score
         WINDOW cell AS (PARTITION BY learner_id, competency_id)
     ) AS cell;
-    ALTER TABLE read_model.by_sql ADD PRIMARY KEY (learner_id, competency_id);
+    ALTER TABLE read_model.by_sql ADD PRIMARY KEY (learner_id, competency_id)
+"""
+CHANGES: Final = f"""
     CREATE TABLE read_model.changes_by_sql (LIKE read_model.mastery_change);
     CREATE INDEX ON read_model.changes_by_sql (learner_id);
     INSERT INTO read_model.changes_by_sql
     SELECT 0, learner_id, competency_id, before.effective_level, after.level, before.value_micro, after.value_micro,
-        'policy', 1, 'v1', now()
+        'policy', 1, '{POLICY.version}', now()
     FROM read_model.current_mastery AS before JOIN read_model.by_sql AS after USING (learner_id, competency_id)
     WHERE before.generation = (SELECT generation FROM read_model.live WHERE projector = 'mastery')
         AND (before.effective_level, before.value_micro) IS DISTINCT FROM (after.level, after.value_micro)
 """
-
+NOTICES: Final = """
+    CREATE TABLE read_model.notices_by_sql (LIKE read_model.notice INCLUDING IDENTITY INCLUDING INDEXES);
+    INSERT INTO read_model.notices_by_sql
+        (switch_position, learner_id, competency_id, before_level, after_level, policy_version, issued_at)
+    SELECT cause_position, learner_id, competency_id, before_level, after_level, policy_version, changed_at
+    FROM read_model.changes_by_sql WHERE before_level IS DISTINCT FROM after_level
+    ORDER BY learner_id, competency_id
+"""
+FORGET: Final = "DROP TABLE IF EXISTS read_model.by_sql, read_model.changes_by_sql, read_model.notices_by_sql"
 DIFFERENT: Final = """
     SELECT count(*) FROM read_model.current_mastery AS mine
     FULL JOIN read_model.by_sql AS theirs USING (learner_id, competency_id)
@@ -73,12 +92,26 @@ DIFFERENT: Final = """
         AND (mine.value_micro, mine.level, mine.scores)
             IS DISTINCT FROM (theirs.value_micro, theirs.level, theirs.scores)
 """
+WRITTEN: Final = """
+    SELECT (SELECT count(*) FROM read_model.mastery_change WHERE cause_position = %(position)s),
+        (SELECT count(*) FROM read_model.notice WHERE switch_position = %(position)s)
+"""
+WRITTEN_BY_SQL: Final = """
+    SELECT (SELECT count(*) FROM read_model.changes_by_sql), (SELECT count(*) FROM read_model.notices_by_sql)
+"""
 
 
 def append(store: BlockingEventStore, *events: Event) -> None:
     """Append events of the policy."""
     version = store.load("policy-p1").version
     store.append(Append("policy-p1", version, events, datetime.now(UTC), ADMINISTRATOR))
+
+
+class Taken(NamedTuple):
+    """The seconds from a publication until readers see the levels, and until changes and notices are written too."""
+
+    seen_s: float
+    written_s: float
 
 
 class Bench:
@@ -98,30 +131,45 @@ class Bench:
         document = json.loads(POLICY.canonical_json)
         append(store, PolicyDrafted(policy_id="p1", revision=1, version=POLICY.version, document=document))
 
-    def publish(self) -> float:
-        """Return the seconds from the publication until levels and changes are written."""
-        append(self._store, PolicyPublished(policy_id="p1", version=POLICY.version))
+    def publish(self) -> Taken:
+        """Simulate the policy, which leaves the cells warm, and publish it upon that."""
+        simulation_id = self._simulate()
+        append(
+            self._store,
+            PolicyPublished(policy_id="p1", version=POLICY.version, revision=1, simulation_id=simulation_id),
+        )
         Filler(self._connection, "mastery").step()
-        return seconds(self._make_and_switch)
-
-    def publish_until_seen(self) -> float:
-        """Return the seconds from the publication until readers see the new levels; the changes come after that."""
         before = generations.live(self._connection, "mastery").epoch
         with ThreadPoolExecutor(1) as pool:
-            seen = pool.submit(self._wait_for_switch, before)
+            switched = pool.submit(self._wait_for_switch, before)
             started = time.perf_counter()
-            self.publish()
-            return seen.result() - started
+            assert publish_next(self._connection, self._conninfo, self._cells)
+            Filler(self._connection, "mastery").step()
+            written = time.perf_counter()
+            return Taken(switched.result() - started, written - started)
+
+    def _simulate(self) -> SimulationId:
+        scoped = ScopedPolicy(policy_id="p1", version=POLICY.version)
+        found = simulate(self._connection, Draft(scoped, POLICY), cells=self._cells)
+        event = PolicySimulated(
+            policy_id="p1",
+            version=POLICY.version,
+            revision=1,
+            simulation_id=f"simulation-{found.at_position}",
+            at_position=found.at_position,
+            digest=found.digest.text,
+            cells=found.impact.cells,
+            moved=found.impact.moved,
+            matrix=found.impact.matrix,
+        )
+        append(self._store, event)
+        return event.simulation_id
 
     def _wait_for_switch(self, epoch: int) -> float:
         with ledger.connect(self._conninfo) as reader:
             while generations.live(reader, "mastery").epoch == epoch:
                 time.sleep(POLL_S)
         return time.perf_counter()
-
-    def _make_and_switch(self) -> None:
-        assert publish_next(self._connection, self._conninfo, self._cells)
-        Filler(self._connection, "mastery").step()
 
     def roll_back(self) -> float:
         """Return the seconds until readers see the earlier levels; the changes come after that."""
@@ -135,10 +183,20 @@ class Bench:
         generations.prune(self._connection, make("mastery"))
         return taken
 
-    def by_sql(self) -> float:
-        """Return the seconds that PostgreSQL takes for the same rows with window functions."""
-        self._connection.execute("DROP TABLE IF EXISTS read_model.by_sql, read_model.changes_by_sql")
-        return seconds(lambda: self._connection.execute(SQL))
+    def by_sql(self) -> dict[str, float]:
+        """Return the seconds that PostgreSQL takes for the same rows with window functions, step by step."""
+        self._connection.execute(FORGET)
+        steps = {"sql_levels_s": LEVELS, "sql_changes_s": CHANGES, "sql_notices_s": NOTICES}
+        return {name: seconds(partial(self._connection.execute, query.encode())) for name, query in steps.items()}
+
+    def round(self) -> dict[str, float]:
+        """Return the seconds of SQL, of a publication and of rolling it back."""
+        figures = self.by_sql()
+        taken = self.publish()
+        position = generations.live(self._connection, "mastery").position
+        written = self._connection.execute(WRITTEN, {"position": position}).fetchone()
+        assert written == self._connection.execute(WRITTEN_BY_SQL).fetchone(), "SQL and projector disagree"
+        return {**figures, "seen_s": taken.seen_s, "written_s": taken.written_s, "roll_back_s": self.roll_back()}
 
 
 def run(scores: int = 200_000, rounds: int = 3) -> dict[str, Any]:
@@ -151,19 +209,31 @@ def run(scores: int = 200_000, rounds: int = 3) -> dict[str, Any]:
             blocking_event_store(conninfo) as store,
             TemporaryDirectory() as cells,
         ):
-            rebuild(connection, "mastery")
+            for name in ("learner_profile", "mastery"):
+                rebuild(connection, name)
             connection.execute("ANALYZE read_model.score")
             bench = Bench(connection, store, conninfo, Path(cells))
             bench.publish()
             bench.by_sql()
             assert connection.execute(DIFFERENT).fetchone() == (0,), "SQL and kernel disagree"
             bench.roll_back()
-            contenders = {"sql_s": bench.by_sql, "publish_s": bench.publish, "roll_back_s": bench.roll_back}
-            figures = medians(contenders, rounds)
-    times = round(figures["sql_s"] / figures["publish_s"], 2)
+            taken = [bench.round() for _ in range(rounds)]
+    figures = {name: round(median(one[name] for one in taken), 3) for name in taken[0]}
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    rounded = {name: round(s, 3) for name, s in figures.items()}
-    return {"scores": scores, **rounded, "times": times, "peak_mb": peak_mb, **machine()}
+    return {"scores": scores, **figures, **times(figures), "load": os.getloadavg()[0], "peak_mb": peak_mb, **machine()}
+
+
+def times(figures: Mapping[str, float]) -> dict[str, float]:
+    """Return how many times longer SQL takes: to the levels, to levels and changes, and to the notices as well.
+
+    Of ours, the first is until readers see the levels; the others until changes and notices are written.
+    """
+    levels, changes, notices = (figures[f"sql_{name}_s"] for name in ("levels", "changes", "notices"))
+    return {
+        "seen_times": round(levels / figures["seen_s"], 2),
+        "written_times": round((levels + changes) / figures["written_s"], 2),
+        "written_times_with_notices": round((levels + changes + notices) / figures["written_s"], 2),
+    }
 
 
 def main() -> None:
