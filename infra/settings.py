@@ -73,7 +73,7 @@ class PolicySettings(_Settings):
 
     approvals_min: int = Field(2, ge=1, le=100, description="People, none of them an author, who approve a policy.")
     simulation_age_positions_max: int = Field(
-        1_000_000, ge=0, description="Events that a policy's simulation may be behind the log at its publication."
+        100_000, ge=0, description="Events that a policy's simulation may be behind the log at its publication."
     )
 
     @property

@@ -66,7 +66,7 @@ RULES: Final[dict[str, str]] = {
     "policy-unchanged": "A revision changes the policy document, its scope or what it locks.",
     "policy-superseded": "The last revision is the one that is approved and published.",
     "policy-not-simulated": "A revision is approved and published when a simulation of it has finished.",
-    "simulation-too-old": "The simulation of a published revision is at most so many positions old.",
+    "simulation-too-old": "A publication rests on a simulation of late, made under the policies in force.",
     "terms-not-simulated": "A policy is published on the terms that were simulated and approved.",
     "approval-by-author": "A revision is approved by others than those who wrote it.",
     "approval-given": "A person approves a revision once.",

@@ -76,7 +76,7 @@ class Limits(NamedTuple):
     """What a district demands before a policy is published."""
 
     approvals_min: int = 2
-    simulation_age_positions_max: int = 1_000_000
+    simulation_age_positions_max: int = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +90,5 @@ class Circumstances:
     position: int
     """The last position of the log."""
     limits: Limits = field(default_factory=Limits)
+    switched_at: int = 0
+    """The position of the last event that put a policy set in force; 0: none did."""

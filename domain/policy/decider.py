@@ -288,6 +288,9 @@ def _check_simulation(simulation: PolicySimulated, terms: Terms, circumstances: 
     if age > age_max:
         fault = f"the simulation is {age} positions old, at most {age_max} are taken"
         raise Refused("simulation-too-old", fault, simulation=simulation.simulation_id)
+    if simulation.at_position < circumstances.switched_at:
+        fault = f"the simulation is of position {simulation.at_position}, the policies in force came after it"
+        raise Refused("simulation-too-old", fault, simulation=simulation.simulation_id, since=circumstances.switched_at)
 
 
 def _check_approvals(state: Drafted, limits: Limits) -> None:

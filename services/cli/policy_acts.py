@@ -201,7 +201,13 @@ async def _decided(store: EventStore, command: PolicyCommand, person: Person) ->
     history, facts = await store.load(stream_of(command.policy_id)), await Published(store).facts(at_once=True)
     past = cast("Sequence[PolicyEvent]", [recorded.event for recorded in history.events])
     circumstances = Circumstances(
-        facts.catalogue, facts.succession, person.actor, utc_now(), await store.head(), limits
+        facts.catalogue,
+        facts.succession,
+        person.actor,
+        utc_now(),
+        await store.head(),
+        limits,
+        facts.switched_at,
     )
     return history.version, decide(reduce(evolve, past, INITIAL), command, circumstances)
 

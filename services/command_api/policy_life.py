@@ -23,7 +23,7 @@ async def settle(desk: Desk, asked: Asked[PolicyCommand], permission: Permission
 
     def decided(history: Sequence[Event], facts: Facts) -> Sequence[Event]:
         catalogue, succession = facts.catalogue, facts.succession
-        circumstances = Circumstances(catalogue, succession, asked.actor, now, position, desk.limits)
+        circumstances = Circumstances(catalogue, succession, asked.actor, now, position, desk.limits, facts.switched_at)
         return decide(fold(evolve, INITIAL, history), asked.command, circumstances)
 
     return await desk.settle(asked, stream_of(asked.command.policy_id), permission, decided)

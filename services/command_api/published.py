@@ -26,6 +26,8 @@ class Facts:
     catalogue: Catalogue = EMPTY
     succession: Succession = field(default_factory=Succession)
     position: int = 0
+    switched_at: int = 0
+    """Where the policies in force came into force."""
 
     def guard(self, events: Sequence[Event]) -> Guard | None:
         """Return what holds off events that put a policy set in force if another set came meanwhile."""
@@ -64,5 +66,8 @@ class Published:
         started_s = time.monotonic()
         while page := await self._store.read(self._facts.position, _PAGE, _TYPES):
             for recorded in page:
-                self._facts = replace(self._facts.evolve(recorded.event), position=recorded.position)
+                facts = replace(self._facts.evolve(recorded.event), position=recorded.position)
+                if isinstance(recorded.event, PolicySwitch):
+                    facts = replace(facts, switched_at=recorded.position)
+                self._facts = facts
         self._read_at_s = started_s

@@ -1,4 +1,4 @@
-"""The generated files of schemas/: each event's JSON Schema, and the AsyncAPI document."""
+"""The generated files of schemas/: each event's JSON Schema, the AsyncAPI and OpenAPI documents."""
 
 import json
 import tomllib
@@ -7,11 +7,17 @@ from pathlib import Path
 from typing import Any, Final
 
 import orjson
+from pydantic import SecretStr
 
+from infra.settings import QueryAPISettings
 from schemas.asyncapi import asyncapi
 from schemas.compatibility import breaks
 from schemas.published import published_data, published_schema
 from schemas.registry import EVENTS
+from services.command_api import record_observations
+from services.command_api.app import BATCH, COMMANDS, TITLE
+from services.command_api.openapi import document
+from services.query_api.bootstrap import build_app
 
 ROOT: Final = Path(__file__).parents[2]
 GOLDEN: Final = ROOT / "tests/golden/events.ndjson"
@@ -30,8 +36,15 @@ def _asyncapi() -> dict[str, Any]:
     return asyncapi(examples, tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"])
 
 
+def _questions() -> dict[str, Any]:
+    openapi: dict[str, Any] = build_app(QueryAPISettings(jwt_key=SecretStr("k" * 32)), "").openapi()
+    return openapi
+
+
 DOCUMENTS: Final[Mapping[str, Callable[[], dict[str, Any]]]] = {
     "schemas/asyncapi.json": _asyncapi,
+    "schemas/openapi/commands.json": lambda: document(TITLE, COMMANDS, (BATCH, record_observations)),
+    "schemas/openapi/questions.json": _questions,
 }
 
 

@@ -43,13 +43,17 @@ FRACTIONS: Final = CATALOGUE.evolve(FRAMEWORK.model_copy(update={"associations":
 
 
 def spec(
-    *others: PolicyEvent, actor: Actor = TEACHER, now: datetime = NOW, limits: Limits | None = None
+    *others: PolicyEvent,
+    actor: Actor = TEACHER,
+    now: datetime = NOW,
+    limits: Limits | None = None,
+    switched_at: int = 0,
 ) -> Spec[Policy, PolicyCommand, PolicyEvent]:
     """Return the decider for whoever acts, after what happened to all policies."""
     succession = Succession()
     for event in others:
         succession = succession.evolve(event)
-    circumstances = Circumstances(FRACTIONS, succession, actor, now, HEAD, limits or Limits())
+    circumstances = Circumstances(FRACTIONS, succession, actor, now, HEAD, limits or Limits(), switched_at)
     return Spec(INITIAL, evolve, lambda state, command: decide(state, command, circumstances))
 
 

@@ -124,6 +124,14 @@ def test_a_simulation_may_be_so_many_positions_old() -> None:
     )
 
 
+def test_a_simulation_was_made_under_the_policies_in_force() -> None:
+    spec(switched_at=400).given(*APPROVED).when(PUBLISH).then(published(LATEST))
+    spec(switched_at=401).given(*APPROVED).when(PUBLISH).refused(
+        "simulation-too-old",
+        "the simulation is of position 400, the policies in force came after it (simulation sim-1, since 401)",
+    )
+
+
 def test_a_district_says_how_many_approve() -> None:
     spec(limits=Limits(approvals_min=1)).given(*SIMULATED, approved(LATEST, ADA)).when(PUBLISH).then(published(LATEST))
     given(*SIMULATED, approved(LATEST, ADA)).when(PUBLISH).refused(
