@@ -1,5 +1,6 @@
 """Commands over HTTP: what is recorded, and what a refusal reads like."""
 
+import re
 from typing import Any, Final
 
 import pytest
@@ -202,10 +203,6 @@ async def test_what_holds_already_is_answered_without_an_event(door: Door, store
 @pytest.mark.parametrize("route", COMMANDS, ids=[path for path, _ in COMMANDS])
 def test_every_example_is_a_command(route: tuple[str, Any]) -> None:
     path, module = route
-    words = ("evidence_id", "learner_id", "competency_id", "goal_id", "pathway_id", "step_id", "entry_id", "policy_id")
-    in_path = {
-        name: "x" for name in (*words, "enrolment_id", "simulation_id", "act_id", "support_id") if f"{{{name}}}" in path
-    }
-    in_path |= {"score_id": "x.1"} if "{score_id}" in path else {}
+    in_path = {name: "x.1" if name == "score_id" else "x" for name in re.findall(r"{(\w+)}", path)}
     made = {module.MAKES: "x"} if module.MAKES else {}
     parse_command(module.COMMAND, in_path | made | module.EXAMPLE)

@@ -46,7 +46,10 @@ def rebuilding(database: str, name: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def workers(coordinator: subprocess.Popen[bytes]) -> list[psutil.Process]:
-    children = psutil.Process(coordinator.pid).children()
+    try:
+        children = psutil.Process(coordinator.pid).children()
+    except psutil.NoSuchProcess:  # it is done already
+        return []
     return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
 
 
