@@ -104,7 +104,7 @@ def serve(folder: Path) -> Iterator[Served]:
 def test_one_score_is_recorded_projected_explained_corrected_and_audited(tmp_path: Path) -> None:
     with embedded_server(tmp_path / "postgres", {"fsync": "off"}), serve(tmp_path) as served:
         parts = children(served.process.pid)
-        assert len(parts) == 5
+        assert len(parts) == 6
 
         served.post("/scales", "administrator", "a-1", **SCALE)
         served.post("/frameworks", "administrator", "a-1", **FRAMEWORK)
