@@ -75,7 +75,10 @@ def header(message: Any, name: str) -> str:
 def why_not() -> str | None:
     """Say why there is no broker here; None: there can be one."""
     missing = [program for program in ("java", "mvn") if shutil.which(program) is None]
-    return f"{' and '.join(missing)} not installed, so there is no Kafka" if missing else None
+    if missing:
+        return f"{' and '.join(missing)} not installed, so there is no Kafka"
+    fetched = Broker(ROOT / ".kafka", 0).do("fetch")
+    return f"Maven can't fetch Kafka: {fetched.stdout[-200:]}{fetched.stderr[-200:]}" if fetched.returncode else None
 
 
 def free_port() -> int:
@@ -98,8 +101,6 @@ def free_port() -> int:
 @contextmanager
 def broker(folder: Path) -> Iterator[Broker]:
     """Run a broker; its programs are those of the checkout, its data lie in the folder."""
-    shared = Broker(ROOT / ".kafka", 0).do("fetch")
-    assert shared.returncode == 0, shared.stderr
     (folder / "libraries").symlink_to(ROOT / ".kafka/libraries")
     running = Broker(folder, free_port())
     running.start()
