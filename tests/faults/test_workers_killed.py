@@ -48,9 +48,9 @@ def rebuilding(database: str, name: str) -> Iterator[subprocess.Popen[bytes]]:
 def workers(coordinator: subprocess.Popen[bytes]) -> list[psutil.Process]:
     try:
         children = psutil.Process(coordinator.pid).children()
-    except psutil.NoSuchProcess:  # it is done already
+        return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+    except psutil.Error:  # it, or one of them, is done already
         return []
-    return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
 
 
 def has_moved(
