@@ -3,9 +3,11 @@
 The database drops it with the session: a killed runner frees it at once.
 """
 
+import threading
 from typing import Any, Final
 
 import psycopg
+import structlog
 
 LOCK_CLASS: Final = 7701
 """First key of our advisory locks for leases; the second is a hash of the purpose."""
@@ -18,11 +20,24 @@ IS_TAKEN: Final = """
             AND classid::bigint = %s AND objid::bigint = hashtext(%s)::bigint & 4294967295
     )
 """
+log = structlog.get_logger()
 
 
 def take(connection: psycopg.Connection[Any], purpose: str) -> bool:
     """Take the lease, if nobody has it; it lasts as long as the connection."""
     return _say(connection, TAKE, purpose)
+
+
+def wait(connection: psycopg.Connection[Any], purpose: str, stop: threading.Event, poll_s: float, **who: str) -> bool:
+    """Wait for the lease, looking every `poll_s`; say if it was got before the stop. The log says `who` stands by."""
+    standby = False
+    while not take(connection, purpose):
+        if not standby:
+            log.info("standing by", **who)
+            standby = True
+        if stop.wait(poll_s):
+            return False
+    return True
 
 
 def give_back(connection: psycopg.Connection[Any], purpose: str) -> None:

@@ -43,7 +43,7 @@ def run(conninfo: str, name: str, stop: threading.Event, cells: Path | None = No
         try:
             with ledger.connect(conninfo) as connection:
                 pause_s = RETRY_S_MIN
-                if _take_lease(connection, name, stop):
+                if lease.wait(connection, f"run {name}", stop, POLL_S, projector=name):
                     _work(connection, conninfo, name, stop, cells)
         except psycopg.OperationalError as error:
             log.warning("database lost", projector=name, fault=str(error).strip(), retry_s=pause_s)
@@ -72,18 +72,6 @@ def catch_up(conninfo: str, name: str) -> int | None:
         while name == NAME and publish_next(connection, conninfo):
             batch = filler.step()
         return batch.position
-
-
-def _take_lease(connection: psycopg.Connection[Any], name: str, stop: threading.Event) -> bool:
-    """Wait for the lease; say whether it was got before the stop."""
-    standby = False
-    while not lease.take(connection, f"run {name}"):
-        if not standby:
-            log.info("standing by", projector=name)
-            standby = True
-        if stop.wait(POLL_S):
-            return False
-    return True
 
 
 def _work(

@@ -81,7 +81,7 @@ def run(conninfo: str, settings: PublisherSettings, stop: threading.Event) -> No
     while not stop.is_set():
         try:
             with psycopg.connect(conninfo, autocommit=True, application_name="publisher") as connection:
-                if not _take_lease(connection, stop):
+                if not lease.wait(connection, LEASE, stop, POLL_S, publisher=LEASE):
                     return
                 with _standing(connection, settings), open_producer(settings, COMPACTED) as producer:
                     pause_s = RETRY_S_MIN
@@ -137,18 +137,6 @@ def send(producer: KafkaProducer, batch: Batch, prefix: str, meanwhile: Callable
     for future in sent:
         if not future.succeeded():
             future.get(timeout=0)
-
-
-def _take_lease(connection: Connection, stop: threading.Event) -> bool:
-    """Wait for the lease; say whether it was got before the stop."""
-    standby = False
-    while not lease.take(connection, LEASE):
-        if not standby:
-            log.info("standing by", publisher=LEASE)
-            standby = True
-        if stop.wait(POLL_S):
-            return False
-    return True
 
 
 @contextmanager
