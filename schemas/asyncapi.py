@@ -95,7 +95,17 @@ def _channel(topic: str, names: list[str]) -> Schema:
 
 
 def _plain_message(name: str) -> Schema:
-    schema = message_schema(name)
+    return _described(name, message_schema(name))
+
+
+def _message(type_name: str, example: Any) -> Schema:
+    return _described(type_name, published_schema(type_name)) | {
+        "traits": [{"$ref": "#/components/messageTraits/cloudevent"}],
+        "examples": [{"name": "stored", "payload": example}],
+    }
+
+
+def _described(name: str, schema: Schema) -> Schema:
     return {
         "name": name,
         "title": schema["title"],
@@ -103,18 +113,4 @@ def _plain_message(name: str) -> Schema:
         "contentType": "application/json",
         "payload": {"schemaFormat": "application/schema+json;version=2020-12", "schema": schema},
         "bindings": {"kafka": {"key": {"type": "string"}, "bindingVersion": "0.5.0"}},
-    }
-
-
-def _message(type_name: str, example: Any) -> Schema:
-    schema = published_schema(type_name)
-    return {
-        "name": type_name,
-        "title": schema["title"],
-        "summary": schema["description"].split("\n")[0],
-        "contentType": "application/json",
-        "payload": {"schemaFormat": "application/schema+json;version=2020-12", "schema": schema},
-        "traits": [{"$ref": "#/components/messageTraits/cloudevent"}],
-        "bindings": {"kafka": {"key": {"type": "string"}, "bindingVersion": "0.5.0"}},
-        "examples": [{"name": "stored", "payload": example}],
     }
