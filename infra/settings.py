@@ -115,7 +115,7 @@ class WebhookSettings(DatabaseSettings, StreamSettings, WebhookKeySettings):
     )
 
 
-class QueryAPISettings(DatabaseSettings, TokenSettings, StreamSettings, WebhookKeySettings):
+class QueryAPISettings(DatabaseSettings, TokenSettings, PolicySettings, StreamSettings, WebhookKeySettings):
     """The query API."""
 
     query_api_host: str = Field(LOOPBACK, description="Address that the query API listens on.")

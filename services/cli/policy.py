@@ -32,14 +32,24 @@ def register(parent: typer.Typer) -> None:
 @app.command("list", epilog=examples("mastery policy list", "mastery policy list --json"))
 def list_policies(*, as_json: AsJSON = False) -> None:
     """Show all policies, their revisions and which are in force."""
+    from infra.settings import PolicySettings, read_settings
     from services.cli.ledger import ask, open_ledger
     from services.query_api.policies import read_policies
 
+    approvals_min = read_settings(PolicySettings).approvals_min
     with open_ledger() as database:
-        document = ask(database, read_policies).model_dump(mode="json", include={"in_force", "policies"})
-    columns = ("policy_id", "state", "name", "revisions", "version")
+        found = ask(database, lambda connection: read_policies(connection, approvals_min))
+    document = found.model_dump(mode="json", include={"in_force", "policies"})
+    columns = ("policy_id", "state", "name", "revisions", "version", "its state")
     rows = (
-        (one["policy_id"], one["state"], last["document"]["name"], len(one["revisions"]), last["version"][:12])
+        (
+            one["policy_id"],
+            one["state"],
+            last["document"]["name"],
+            len(one["revisions"]),
+            last["version"][:12],
+            last["state"],
+        )
         for one in document["policies"]
         for last in one["revisions"][-1:]
     )

@@ -98,11 +98,13 @@ def show_policy(
 ) -> None:
     """Show a policy as sentences that a family can follow, and its life."""
     from domain.policy.words.catalogue import Language
+    from infra.settings import PolicySettings, read_settings
     from services.cli.ledger import ask, open_ledger
     from services.query_api.policy_words import read_policy
 
+    approvals_min = read_settings(PolicySettings).approvals_min
     with open_ledger() as database:
-        policy = ask(database, lambda connection: read_policy(connection, policy_id, Language(lang)))
+        policy = ask(database, lambda connection: read_policy(connection, policy_id, Language(lang), approvals_min))
     document = policy.model_dump(mode="json", include={"policy_id", "state", "in_force", "revisions", "life"})
     show(document, as_json=as_json, render=lambda: _print_policy(document))
 
@@ -110,6 +112,8 @@ def show_policy(
 def _print_policy(document: dict[str, Any]) -> None:
     revision = document["revisions"][-1]
     out.print(f"{revision['document']['name']} ({document['policy_id']}, {document['state']})", style="bold")
+    columns = ("revision", "state", "version", "drafted_by", "drafted_at")
+    print_records("Revisions", columns, ({**one, "version": one["version"][:12]} for one in document["revisions"]))
     _print_words(revision)
     steps = ({**step, "by": step["on_behalf_of"] or step["by"]} for step in document["life"])
     print_records("Life", ("at", "type", "by", "version"), steps)

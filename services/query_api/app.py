@@ -228,7 +228,7 @@ async def secret(at: AtDesk, webhook_id: WebhookId, response: Response) -> Secre
 async def policies(at: AtDesk) -> Response:
     """All policies and the set in force."""
     at.require(Permission.READ_POLICY)
-    return await at.answer(None, read_policies)
+    return await at.answer(None, lambda c: read_policies(c, at.desk.approvals_min))
 
 
 @v1.get("/policies:effective", response_model=EffectivePolicy, tags=["policy"])
@@ -244,7 +244,7 @@ async def effective(at: AtDesk, where: Annotated[Where, Query()]) -> Response:
 async def policy(at: AtDesk, policy_id: PolicyId, told: Annotated[Told, Query()]) -> Response:
     """One policy: its revisions, in plain words and with what the lint finds, and its life."""
     at.require(Permission.READ_POLICY)
-    return await at.answer(None, lambda c: read_policy(c, policy_id, told.lang))
+    return await at.answer(None, lambda c: read_policy(c, policy_id, told.lang, at.desk.approvals_min))
 
 
 @v1.post("/policies:lint", response_model=PolicyLint, tags=["policy"])

@@ -42,7 +42,8 @@ def build_app(settings: QueryAPISettings, conninfo: str) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(_warm_kernel)
         async with open_pool(conninfo, settings.query_connections_max) as pool:
-            app.state.desk = Desk(pool, authenticate, settings.min_position_wait_s, settings.stream_source, secret_of)
+            limits = (settings.min_position_wait_s, settings.stream_source, secret_of, settings.approvals_min)
+            app.state.desk = Desk(pool, authenticate, *limits)
             yield
 
     app = FastAPI(title=TITLE, version="1", docs_url=None, redoc_url=None, lifespan=lifespan)

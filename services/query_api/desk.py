@@ -32,7 +32,7 @@ class Desk(NamedTuple):
 
     `pool` has read-only connections, each transaction one snapshot; `authenticate` says who asks;
     `wait_s` is how long a question waits for the position that it names; `source` is the ledger's name in its stream;
-    `secret_of` gives the secret of a webhook.
+    `secret_of` gives the secret of a webhook; so many approvals make a policy approved.
     """
 
     pool: AsyncConnectionPool[Connection]
@@ -40,6 +40,7 @@ class Desk(NamedTuple):
     wait_s: float
     source: str
     secret_of: SecretOf
+    approvals_min: int
 
     async def ask(self, read: Read[T]) -> T:
         """Return what `read` finds in one snapshot.

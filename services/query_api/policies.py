@@ -1,4 +1,4 @@
-"""Mastery policies: every drafted revision, which is awaited and which in force, and the events that made it so."""
+"""Mastery policies: every drafted revision, how far each has come in its life, and the events that made it so."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,11 +11,11 @@ from domain.policy.events import (
     PolicyDrafted,
     PolicyEvent,
     PolicyPublished,
-    PolicyRetired,
     PolicySimulated,
     ScopedPolicy,
     Terms,
 )
+from domain.policy.states import State, States, states_of
 from domain.policy.succession import Succession
 from schemas.registry import decode
 from services.query_api.answers import Answer, Connection, Part, rows
@@ -47,6 +47,7 @@ class Revision(Part):
     """One revision of a policy: where it would decide, what it locks; `version` is the hash of what it says."""
 
     revision: int
+    state: State
     version: str
     framework_id: str | None
     school_id: str | None
@@ -87,14 +88,15 @@ class Stage(Part):
     simulation: Simulation | None
 
 
-class Policy(Answer):
-    """A policy: drafted, awaited (published, not yet live), in-force or retired; its life, oldest first.
+class Policy(Part):
+    """A policy and its life, oldest first.
 
+    Its state is that of the revision that is to come into force, or is in force, else of the last one.
     `simulation_id` and `approved_by` are of the last revision, as far as they hold for its publication.
     """
 
     policy_id: str
-    state: str
+    state: State
     in_force: str | None
     """The version in force, if one is."""
     simulation_id: str | None
@@ -110,23 +112,24 @@ class Policies(Answer):
     policies: tuple[Policy, ...]
 
 
-async def read_policies(connection: Connection) -> Policies:
-    """Return all policies, in the order of their first draft."""
+async def read_policies(connection: Connection, approvals_min: int) -> Policies:
+    """Return all policies, in the order of their first draft; so many approvals make a revision approved."""
     facts = await read_policy_facts(connection)
+    states = states_of((fact.event for fact in facts), approvals_min)
     policies: dict[str, list[PolicyFact]] = {}
     for fact in facts:
         policies.setdefault(fact.event.policy_id, []).append(fact)
     in_force = succession(facts).policies
-    return Policies(in_force=in_force, policies=tuple(_policy(life, in_force) for life in policies.values()))
+    return Policies(in_force=in_force, policies=tuple(_policy(life, in_force, states) for life in policies.values()))
 
 
-async def read_policy_life(connection: Connection, policy_id: str) -> Policy:
+async def read_policy_life(connection: Connection, policy_id: str, approvals_min: int) -> Policy:
     """Return one policy.
 
     Raises:
         Unknown: policy-unknown.
     """
-    for policy in (await read_policies(connection)).policies:
+    for policy in (await read_policies(connection, approvals_min)).policies:
         if policy.policy_id == policy_id:
             return policy
     raise Unknown("policy-unknown", f"policy {policy_id} is not drafted")
@@ -157,33 +160,27 @@ def succession(facts: Sequence[PolicyFact]) -> Succession:
     return current
 
 
-def _policy(facts: Sequence[PolicyFact], in_force: Sequence[ScopedPolicy]) -> Policy:
+def _policy(facts: Sequence[PolicyFact], in_force: Sequence[ScopedPolicy], states: States) -> Policy:
     policy_id = facts[0].event.policy_id
     live = [scoped.version for scoped in in_force if scoped.policy_id == policy_id]
     folded = reduce(evolve, [fact.event for fact in facts], INITIAL)
     assert isinstance(folded, Drafted)
+    drafts = [(fact, fact.event) for fact in facts if isinstance(fact.event, PolicyDrafted)]
     return Policy(
         policy_id=policy_id,
-        state=_state(facts, folded, is_live=bool(live)),
+        state=states.policy(policy_id),
         in_force=live[-1] if live else None,
         simulation_id=folded.simulation.simulation_id if folded.simulation else None,
         approved_by=tuple(approval.approver.id for approval in folded.approvals),
-        revisions=tuple(_revision(fact, fact.event) for fact in facts if isinstance(fact.event, PolicyDrafted)),
+        revisions=tuple(_revision(fact, draft, states.revision(policy_id, draft.revision)) for fact, draft in drafts),
         life=tuple(_stage(fact, fact.event) for fact in facts if not isinstance(fact.event, PolicyDrafted)),
     )
 
 
-def _state(facts: Sequence[PolicyFact], folded: Drafted, *, is_live: bool) -> str:
-    if folded.awaited is not None:
-        return "awaited"
-    if is_live:
-        return "in-force"
-    return "retired" if isinstance(facts[-1].event, PolicyRetired) else "drafted"
-
-
-def _revision(fact: PolicyFact, draft: PolicyDrafted) -> Revision:
+def _revision(fact: PolicyFact, draft: PolicyDrafted, state: State) -> Revision:
     return Revision(
         revision=draft.revision,
+        state=state,
         version=draft.version,
         locked=draft.locked,
         drafted_by=draft.author.id if draft.author else fact.actor_id,

@@ -43,7 +43,7 @@ class RevisionTold(Revision):
     findings: tuple[Finding, ...]
 
 
-class PolicyTold(Policy):
+class PolicyTold(Answer, Policy):
     """A policy whose revisions are told in words."""
 
     revisions: tuple[RevisionTold, ...]
@@ -69,13 +69,13 @@ async def read_lint(connection: Connection, draft: PolicyDraft, language: Langua
     return lint_policy(draft, await read_catalogue(connection, [draft.framework_id]), language)
 
 
-async def read_policy(connection: Connection, policy_id: str, language: Language = Language.ENGLISH) -> PolicyTold:
-    """Return one policy, its revisions told in a language.
+async def read_policy(connection: Connection, policy_id: str, language: Language, approvals_min: int) -> PolicyTold:
+    """Return one policy, its revisions told in a language; so many approvals make a revision approved.
 
     Raises:
         Unknown: policy-unknown.
     """
-    policy = await read_policy_life(connection, policy_id)
+    policy = await read_policy_life(connection, policy_id, approvals_min)
     catalogue = await read_catalogue(connection, [revision.framework_id for revision in policy.revisions])
     told = [_told(revision, catalogue, language) for revision in policy.revisions]
     return PolicyTold(**{**dict(policy), "revisions": tuple(told)})

@@ -49,18 +49,21 @@ async def test_a_policy_is_drafted_linted_simulated_approved_published_ahead_and
     linted = await public.questions.post("/v1/policies:lint", json={"document": HIGHEST}, headers=headers)
     assert linted.json()["publishable"]
     await public.do("policies", policy_id="best", document=HIGHEST)
+    assert (await public.ask("policies/best"))["state"] == "drafted"
     early = await public.try_to("policies/best/publication", ADMINISTRATOR, reason=WHY)
     assert (early.status_code, early.json()["code"]) == (409, "policy-not-simulated")
     await public.simulate("best", hold_harmless="never_lower")
     own = await public.try_to("policies/best/approvals", ADMINISTRATOR, revision=2, reason=WHY)
     assert (own.status_code, own.json()["code"]) == (409, "policy-superseded")
+    assert (await public.ask("policies/best"))["state"] == "simulated"
     await public.approve("best", *BOARD)
+    assert (await public.ask("policies/best"))["revisions"][0]["state"] == "approved"
     soon, later = (datetime.now(UTC) + timedelta(seconds=seconds) for seconds in (4, 86_400))
     terms = {"hold_harmless": "never_lower"}
     await public.do(
         "policies/best/publication", ADMINISTRATOR, terms=terms, effective_from=soon.isoformat(), reason=WHY
     )
-    assert (await public.ask("policies/best"))["state"] == "awaited"
+    assert (await public.ask("policies/best"))["state"] == "scheduled"
     assert await answering(public) == ["default"]
     assert await answering(public, on=f"{later:%Y-%m-%d}") == ["best", "default"]
     await public.wait_for("best", "in-force")
