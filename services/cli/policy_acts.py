@@ -9,16 +9,18 @@ from typing import Any, Final, NamedTuple, cast
 
 from domain.kernel.envelope import Actor, Authority, Meta, Reason, Role
 from domain.kernel.errors import Refused, Unavailable, Unknown
-from domain.kernel.ids import ActorId, PolicyId
+from domain.kernel.ids import ActorId, PolicyId, SimulationId
 from domain.policy.commands import (
+    ApprovePolicy,
     Circumstances,
     DraftPolicy,
     PolicyCommand,
     PublishPolicy,
+    RecordSimulation,
     RetirePolicy,
     RollBackPolicy,
 )
-from domain.policy.decider import INITIAL, decide, evolve, stream_of
+from domain.policy.decider import INITIAL, Drafted, Policy, decide, evolve, stream_of
 from domain.policy.events import (
     PolicyActivated,
     PolicyDrafted,
@@ -36,7 +38,7 @@ from services.cli.catch_up import POLL_S, wait_until_caught_up
 from services.cli.ledger import ask, operator
 from services.cli.output import err
 from services.cli.simulating import Trial, Tried, try_out
-from services.command_api.published import Published
+from services.command_api.published import Facts, Published
 from services.projectors.what_if import Draft
 from services.query_api.answers import Connection, rows
 
@@ -173,43 +175,89 @@ def settle(database: Database, command: PolicyCommand, person: Person = OPERATOR
 
     async def append() -> Receipt:
         async with open_event_store(database.app) as store:
-            version, events = await _decided(store, command, person)
-            stream = stream_of(command.policy_id)
-            return await store.append(Append(stream, version, events, utc_now(), person.meta(command.reason)))
+            known, stream = await _know(store, command.policy_id), stream_of(command.policy_id)
+            events, meta = known.decide(command, person), person.meta(command.reason)
+            return await store.append(Append(stream, known.version, events, utc_now(), meta))
 
     return asyncio.run(append())
 
 
-def rehearse(database: Database, command: PublishPolicy, person: Person = OPERATOR) -> PolicyPublished:
+def foresee(
+    database: Database,
+    publication: PublishPolicy,
+    approvers: Sequence[str] = (),
+    draft: DraftPolicy | None = None,
+    person: Person = OPERATOR,
+) -> PolicyPublished:
     """Return what a publication would put on record; nothing is written.
+
+    The approvals of some people are taken as given before it. So is a simulation of the document, if there is one.
 
     Raises:
         Invalid, Refused, Unknown: as `domain.policy.decider.decide`.
     """
 
-    async def decided() -> Sequence[PolicyEvent]:
+    async def foreseen() -> PolicyPublished:
         async with open_event_store(database.app) as store:
-            return (await _decided(store, command, person))[1]
+            known = await _know(store, publication.policy_id)
+        if draft is not None:
+            known = known.simulated(draft, publication.terms or Terms(), person)
+        known.after(publication, person, unless="policy-not-approved")
+        approval = ApprovePolicy(policy_id=publication.policy_id, reason=publication.reason)
+        for name in approvers:
+            known = known.after(approval, Person(name), unless="approval-given")
+        [published] = [event for event in known.decide(publication, person) if isinstance(event, PolicyPublished)]
+        return published
 
-    [published] = [event for event in asyncio.run(decided()) if isinstance(event, PolicyPublished)]
-    return published
+    return asyncio.run(foreseen())
 
 
-async def _decided(store: EventStore, command: PolicyCommand, person: Person) -> tuple[int, Sequence[PolicyEvent]]:
-    """Return the version of the policy's stream, and the events that the command comes to."""
-    limits = read_settings(PolicySettings).policy_limits
-    history, facts = await store.load(stream_of(command.policy_id)), await Published(store).facts(at_once=True)
+class _Known(NamedTuple):
+    """What a decision about a policy depends on; `version` is that of the policy's stream."""
+
+    version: int
+    state: Policy
+    facts: Facts
+    position: int
+
+    def decide(self, command: PolicyCommand, person: Person) -> Sequence[PolicyEvent]:
+        """Return the events that a command comes to."""
+        facts, limits = self.facts, read_settings(PolicySettings).policy_limits
+        about = (facts.catalogue, facts.succession, person.actor, utc_now(), self.position, limits, facts.switched_at)
+        return decide(self.state, command, Circumstances(*about))
+
+    def after(self, command: PolicyCommand, person: Person, unless: str | None = None) -> "_Known":
+        """Return this as if a command had been settled; a refusal by the rule `unless` changes nothing."""
+        try:
+            events = self.decide(command, person)
+        except Refused as refusal:
+            if refusal.rule != unless:
+                raise
+            return self
+        return self._replace(state=reduce(evolve, events, self.state))
+
+    def simulated(self, draft: DraftPolicy, terms: Terms, person: Person) -> "_Known":
+        """Return this as if a document had been drafted and simulated now."""
+        known = self.after(draft, person, unless="policy-unchanged")
+        assert isinstance(known.state, Drafted)
+        record = RecordSimulation(
+            policy_id=draft.policy_id,
+            revision=known.state.last.revision,
+            simulation_id=SimulationId("foreseen"),
+            at_position=self.position,
+            terms=terms,
+            digest="",
+            cells=0,
+            moved=0,
+            matrix={},
+        )
+        return known.after(record, person)
+
+
+async def _know(store: EventStore, policy_id: PolicyId) -> _Known:
+    history, facts = await store.load(stream_of(policy_id)), await Published(store).facts(at_once=True)
     past = cast("Sequence[PolicyEvent]", [recorded.event for recorded in history.events])
-    circumstances = Circumstances(
-        facts.catalogue,
-        facts.succession,
-        person.actor,
-        utc_now(),
-        await store.head(),
-        limits,
-        facts.switched_at,
-    )
-    return history.version, decide(reduce(evolve, past, INITIAL), command, circumstances)
+    return _Known(history.version, reduce(evolve, past, INITIAL), facts, await store.head())
 
 
 def _wait_and_tell(database: Database, receipt: Receipt, awaited: str | None, started: float) -> dict[str, Any]:

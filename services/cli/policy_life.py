@@ -143,7 +143,8 @@ def publish(
 ) -> None:
     """Put an approved policy in force: levels are computed beside the live ones, then switched; shows who moved.
 
-    A file is drafted and simulated first, and the approvals of the persons named are recorded: all in one go.
+    A file is drafted and simulated first. The approvals of the persons named are recorded. What is refused is refused
+    before any of that.
     """
     from domain.kernel.parsing import parse_command
     from domain.policy.commands import DraftPolicy, PublishPolicy
@@ -173,7 +174,7 @@ def publish(
             terms = None if publication.terms == Terms() else publication.terms
             publication = publication.model_copy(update={"terms": terms})
             act = policy_steps.rehearse if dry_run else policy_steps.publish
-            document = act(database, publication, Person(person))
+            document = act(database, publication, approved_by or (), Person(person))
         elif dry_run:
             document = policy_steps.evaluate(database, draft, publication.terms or Terms())
         else:

@@ -50,41 +50,55 @@ def publish_at_once(
 ) -> dict[str, Any]:
     """Draft a document, simulate it, record who approved it, and publish it; return whom it moved.
 
-    Raises:
-        Invalid, Refused: as `domain.policy.decider.decide`.
-        Unavailable: it does not come into force.
-    """
-    drafted = policy_acts.draft(database, draft, author)
-    policy_acts.simulate(database, drafted, publication.terms or Terms(), author)
-    for name in approvers:
-        approval = ApprovePolicy(policy_id=draft.policy_id, revision=drafted.revision, reason=publication.reason)
-        try:
-            policy_acts.settle(database, approval, Person(name))
-        except Refused as refusal:
-            if refusal.rule != "approval-given":
-                raise
-    return publish(database, publication, author)
-
-
-def publish(database: Database, publication: PublishPolicy, person: Person = OPERATOR) -> dict[str, Any]:
-    """Publish a policy; a refusal says on stderr what to do next.
+    What would be refused at the end is refused at the beginning, before anything is on record.
 
     Raises:
         Invalid, Refused: as `domain.policy.decider.decide`.
         Unavailable: it does not come into force.
     """
     with _saying_what_is_next(publication):
+        policy_acts.foresee(database, publication, approvers, draft, author)
+    drafted = policy_acts.draft(database, draft, author)
+    policy_acts.simulate(database, drafted, publication.terms or Terms(), author)
+    return publish(database, publication, approvers, author)
+
+
+def publish(
+    database: Database, publication: PublishPolicy, approvers: Sequence[str] = (), person: Person = OPERATOR
+) -> dict[str, Any]:
+    """Record who approved a policy, and publish it; a refusal comes before all that and says what to do next.
+
+    Raises:
+        Invalid, Refused: as `domain.policy.decider.decide`.
+        Unavailable: it does not come into force.
+    """
+    with _saying_what_is_next(publication):
+        policy_acts.foresee(database, publication, approvers, person=person)
+        for name in approvers:
+            _approve(database, publication, name)
         return policy_acts.publish(database, publication, person)
 
 
-def rehearse(database: Database, publication: PublishPolicy, person: Person = OPERATOR) -> dict[str, Any]:
+def _approve(database: Database, publication: PublishPolicy, name: str) -> None:
+    """Record that somebody approved the last revision, unless that is on record."""
+    approval = ApprovePolicy(policy_id=publication.policy_id, reason=publication.reason)
+    try:
+        policy_acts.settle(database, approval, Person(name))
+    except Refused as refusal:
+        if refusal.rule != "approval-given":
+            raise
+
+
+def rehearse(
+    database: Database, publication: PublishPolicy, approvers: Sequence[str] = (), person: Person = OPERATOR
+) -> dict[str, Any]:
     """Check that a policy could be published now; return whom it would move. Nothing is written.
 
     Raises:
         Invalid, Refused: as `domain.policy.decider.decide`.
     """
     with _saying_what_is_next(publication):
-        published = policy_acts.rehearse(database, publication, person)
+        published = policy_acts.foresee(database, publication, approvers, person=person)
     drafted = policy_acts.last_draft(database, publication.policy_id)
     return _tried(database, Draft.of(drafted, published.terms))
 
