@@ -82,6 +82,8 @@ RULES: Final[dict[str, str]] = {
     "position-not-reached": "The position asked about lies at or before the last event.",
     "replay-ended": "A publication is neither cancelled nor refused before it comes into force.",
     "policy-denied-by-lint": "A policy is published when the lint finds nothing in it that it denies.",
+    "policies-circular": "No competency hangs on itself by what policies in force and awaited say together.",
+    "framework-needed": "A question whose answer differs between frameworks names one, or a competency.",
     "cell-out-of-bounds": "The scores and weights of a cell add up within 64 bits of micro-units.",
     "not-mastered": "Advancement and credit rest on what the policy in force, or a judgement, calls mastered.",
     "nothing-to-report": "A report card tells of competencies with evidence.",

@@ -12,6 +12,7 @@ from domain.framework.catalogue import Catalogue
 from domain.kernel.envelope import FUTURE_TOLERANCE
 from domain.kernel.errors import Invalid, Refused, Unknown
 from domain.kernel.ids import PolicyId, PolicyVersion
+from domain.policy.circles import check_circles
 from domain.policy.commands import (
     ApprovePolicy,
     Circumstances,
@@ -117,8 +118,8 @@ def decide(state: Policy, command: PolicyCommand, circumstances: Circumstances) 
             effective-dates.
         Refused: scale-unknown, level-unknown, framework-unknown, competency-unknown, stage-locked, policy-unchanged,
             policy-superseded, policy-not-simulated, simulation-too-old, terms-not-simulated, approval-by-author,
-            approval-given, policy-not-approved, policy-live, policy-denied-by-lint, nothing-to-roll-back,
-            policy-not-in-force.
+            approval-given, policy-not-approved, policy-live, policy-denied-by-lint, policies-circular,
+            nothing-to-roll-back, policy-not-in-force.
         Unknown: policy-unknown, policy-version-unknown.
     """
     if isinstance(command, DraftPolicy):
@@ -242,6 +243,7 @@ def _publish(state: Drafted, command: PublishPolicy, circumstances: Circumstance
     _check_new(state, published, circumstances.succession)
     _check_lint(draft, circumstances.catalogue)
     _check_locks(draft, circumstances)
+    check_circles(published, draft, circumstances.succession, circumstances.catalogue)
     _check_simulation(_simulation_of(state), published.terms, circumstances)
     _check_approvals(state, circumstances.limits)
     return published

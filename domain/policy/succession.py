@@ -30,12 +30,16 @@ class Succession:
     drafts: Mapping[PolicyId, tuple[PolicyDrafted, ...]] = field(default_factory=dict)
     published: Mapping[tuple[PolicyId, PolicyVersion], PolicyDrafted] = field(default_factory=dict)
     """The revision that was last published of each version."""
+    awaited: Mapping[PolicyId, PolicyPublished] = field(default_factory=dict)
+    """The publication of each policy that is to come into force."""
 
     def evolve(self, event: PolicyEvent) -> Self:
         """Return the succession after an event of any policy."""
         match event:
-            case PolicyActivated() | PolicyRetired():
+            case PolicyRetired() if event.awaits:
                 return replace(self, switches=(*self.switches, event))
+            case PolicyActivated() | PolicyRetired():
+                return replace(self._awaiting(event.policy_id), switches=(*self.switches, event))
             case PolicyRolledBack():
                 return replace(self, switches=self.switches[:-1])
             case PolicyDrafted():
@@ -45,18 +49,26 @@ class Succession:
                 return self._published(event)
             case PolicySimulated() | PolicyApproved():
                 return self
-            case ReplayPaused() | ReplayResumed() | ReplayCancelled() | ReplayRefused():
+            case ReplayCancelled() | ReplayRefused():
+                return self._awaiting(event.policy_id)
+            case ReplayPaused() | ReplayResumed():
                 return self
             case _:
                 assert_never(event)
 
+    def _awaiting(self, policy_id: PolicyId) -> Self:
+        """Return the succession without the publication of a policy that is awaited."""
+        return replace(self, awaited={key: one for key, one in self.awaited.items() if key != policy_id})
+
     def _published(self, event: PolicyPublished) -> Self:
+        awaited = {**self.awaited, event.policy_id: event}
         drafts = self.drafts.get(event.policy_id, ())
         named = [draft for draft in drafts if draft.version == event.version]
         named = [draft for draft in named if draft.revision == event.revision] or named
         if not named:
-            return self
-        return replace(self, published={**self.published, (event.policy_id, event.version): named[-1]})
+            return replace(self, awaited=awaited)
+        published = {**self.published, (event.policy_id, event.version): named[-1]}
+        return replace(self, published=published, awaited=awaited)
 
     @property
     def policies(self) -> tuple[ScopedPolicy, ...]:
