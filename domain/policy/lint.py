@@ -10,12 +10,15 @@ from enum import StrEnum
 from itertools import pairwise, zip_longest
 from typing import Final
 
+from domain.framework.catalogue import Catalogue
 from domain.framework.events import CompetencyKind, FrameworkPublished
 from domain.kernel.envelope import Part, Role
 from domain.kernel.errors import LedgerError
 from domain.kernel.ids import CompetencyId
 from domain.kernel.scores import from_micro, to_micro
 from domain.policy.document import PolicyDocument, parse_policy
+from domain.policy.events import Scope
+from domain.policy.locks import check_scope
 from domain.policy.reach import Setting, counts, kinds_counted, kinds_named, rounded_range, scores_range, selects
 from domain.policy.relations import circle, is_related, ties, tree_of, wholes
 from domain.policy.stages import AtOrAbove, Cap, Clause, CountAtLeast, KindsAtLeast
@@ -74,6 +77,15 @@ def lint_text(document: object) -> tuple[Finding, ...]:
     return ()
 
 
+def lint_scope(scope: Scope, catalogue: Catalogue) -> tuple[Finding, ...]:
+    """Return why a scope is none that a policy can be drafted for; nothing if it is one."""
+    try:
+        check_scope(scope, catalogue)
+    except LedgerError as error:
+        return (_deny(error.rule, "scope", scope.competency_id or scope.framework_id, error.fault),)
+    return ()
+
+
 def _deny(rule: str, place: str, value: str | None, reason: str) -> Finding:
     return Finding(rule=rule, severity=Severity.DENY, place=place, value=value, reason=reason)
 
@@ -85,6 +97,13 @@ def _warn(rule: str, place: str, value: str | None, reason: str) -> Finding:
 def _plain(kind: str) -> str:
     """Return the name of a kind in lower-case words: `seatTime`, `seat_time` -> `seat time`."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])|[^A-Za-z]+", " ", kind).lower()
+
+
+def _place(_policy: PolicyDocument, setting: Setting) -> Findings:
+    """Question a school or a course where nobody is: a slip, or a place whose learners are enrolled later."""
+    if setting.nobody_at is not None:
+        reason = "no learner was ever enrolled there; until one is, the policy decides on nobody"
+        yield _warn("nobody-there", "scope", setting.nobody_at, reason)
 
 
 def _what_counts(policy: PolicyDocument, _setting: Setting) -> Findings:
@@ -290,6 +309,7 @@ def _cuts_out_of_order(document: object) -> Findings:
 
 
 CHECKS: Final[Sequence[Callable[[PolicyDocument, Setting], Findings]]] = (
+    _place,
     _what_counts,
     _named_in_vain,
     _levels,

@@ -52,12 +52,14 @@ KINDS: Final = frozenset({"kinds", "by_kind", "exercises", "independent", "trans
 class Setting(NamedTuple):
     """What a policy meets: the framework that it is for, the scale that the scores are on, where known; its competency.
 
-    `competency_id`: the one that the policy's scope names.
+    `competency_id`: the one that the policy's scope names. `nobody_at`: the school and course of the scope, if no
+    learner was ever enrolled there.
     """
 
     framework: FrameworkPublished | None = None
     scale: ScalePublished | None = None
     competency_id: CompetencyId | None = None
+    nobody_at: str | None = None
 
 
 def setting_of(

@@ -83,17 +83,24 @@ def draft(
     reason: Why = "",
     as_json: AsJSON = False,
 ) -> None:
-    """Put a policy document on record, as a new policy or as its next revision; it decides nothing yet."""
+    """Put a policy document on record, as a new policy or as its next revision; it decides nothing yet.
+
+    What the lint finds in it is told on stderr.
+    """
     from domain.kernel.parsing import parse_command
     from domain.policy.commands import DraftPolicy
     from services.cli import policy_acts
     from services.cli.ledger import open_ledger
+    from services.cli.output import err
+    from services.cli.policy_words import print_findings, read_shown
 
     scope = {"framework_id": framework, "school_id": school, "course_id": course, "competency_id": competency}
     words = {"policy_id": policy_id or file.stem, "document": read_json(file), "locked": lock or (), **scope}
     command = parse_command(DraftPolicy, {**words, "reason": said(reason)})
     with open_ledger() as database:
         drafted = policy_acts.draft(database, command, policy_acts.Person(author))
+        shown = read_shown(database, drafted.policy_id)
+    print_findings(shown["revisions"][-1]["findings"], err)
     document = drafted.model_dump(mode="json", exclude={"document", "author"}, exclude_none=True)
     text = f"policy {drafted.policy_id}: revision {drafted.revision}, version {drafted.version[:12]}"
     show(document, as_json=as_json, render=lambda: out.print(text))

@@ -1,14 +1,18 @@
 """`mastery policy lint` and `mastery policy show`: what a policy says, and what its author can hardly mean."""
 
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.console import Console
 
 from services.cli.output import REFUSED, AsJSON, examples, out, print_records, show
+from services.cli.policy_life import Competency, Course, Framework, School
 
 if TYPE_CHECKING:
+    from infra.postgres.database import Database
     from services.query_api.policy_words import PolicyDraft, PolicyLint
 
 
@@ -39,19 +43,23 @@ def register(parent: typer.Typer) -> None:
 def lint(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A policy document, JSON.")],
     *,
-    framework: Annotated[str | None, typer.Option(help="The framework that it is for; without: all others.")] = None,
+    framework: Framework = None,
+    school: School = None,
+    course: Course = None,
+    competency: Competency = None,
     lang: InLanguage = Lang.ENGLISH,
     as_json: AsJSON = False,
 ) -> None:
     """Show what a policy document says and what is wrong with it; exit code 1 if it could not be published.
 
-    A document that names a scale, or a framework, is held against the ledger's.
+    A document that names a scale, or whose scope is narrowed, is held against the ledger.
     """
     from domain.kernel.parsing import parse_command, parse_json
     from services.query_api.policy_words import PolicyDraft
 
     document = parse_json(file.read_bytes())
-    found = _lint(parse_command(PolicyDraft, {"framework_id": framework, "document": document}), lang)
+    scope = {"framework_id": framework, "school_id": school, "course_id": course, "competency_id": competency}
+    found = _lint(parse_command(PolicyDraft, {**scope, "document": document}), lang)
     told = found.model_dump(mode="json", include={"version", "publishable", "findings", "in_words"})
     show(told, as_json=as_json, render=lambda: _print_words(told))
     if not found.publishable:
@@ -60,11 +68,12 @@ def lint(
 
 def _lint(draft: "PolicyDraft", lang: Lang) -> "PolicyLint":
     from domain.framework.catalogue import EMPTY
+    from domain.policy.events import Scope
     from domain.policy.words.catalogue import Language
     from services.query_api.policy_words import lint_policy, read_lint
 
     language = Language(lang)
-    if draft.framework_id is None and draft.document.get("scale") is None:
+    if draft.scope == Scope() and draft.document.get("scale") is None:
         return lint_policy(draft, EMPTY, language)
     from services.cli.ledger import ask, open_ledger
 
@@ -97,16 +106,27 @@ def show_policy(
     as_json: AsJSON = False,
 ) -> None:
     """Show a policy as sentences that a family can follow, and its life."""
+    from services.cli.ledger import open_ledger
+
+    with open_ledger() as database:
+        document = read_shown(database, policy_id, lang)
+    show(document, as_json=as_json, render=lambda: _print_policy(document))
+
+
+def read_shown(database: "Database", policy_id: str, lang: Lang = Lang.ENGLISH) -> dict[str, Any]:
+    """Return a policy with its revisions, told in words and linted, and its life.
+
+    Raises:
+        Unknown: policy-unknown.
+    """
     from domain.policy.words.catalogue import Language
     from infra.settings import PolicySettings, read_settings
-    from services.cli.ledger import ask, open_ledger
+    from services.cli.ledger import ask
     from services.query_api.policy_words import read_policy
 
     approvals_min = read_settings(PolicySettings).approvals_min
-    with open_ledger() as database:
-        policy = ask(database, lambda connection: read_policy(connection, policy_id, Language(lang), approvals_min))
-    document = policy.model_dump(mode="json", include={"policy_id", "state", "in_force", "revisions", "life"})
-    show(document, as_json=as_json, render=lambda: _print_policy(document))
+    policy = ask(database, lambda connection: read_policy(connection, policy_id, Language(lang), approvals_min))
+    return policy.model_dump(mode="json", include={"policy_id", "state", "in_force", "revisions", "life"})
 
 
 def _print_policy(document: dict[str, Any]) -> None:
@@ -122,6 +142,11 @@ def _print_policy(document: dict[str, Any]) -> None:
 def _print_words(told: dict[str, Any]) -> None:
     for sentence in told["in_words"]:
         out.print(f"- {sentence['text']}")
-    for found in told["findings"]:
+    print_findings(told["findings"], out)
+
+
+def print_findings(findings: Iterable[Mapping[str, Any]], console: Console) -> None:
+    """Print what the lint has found."""
+    for found in findings:
         value = "" if found["value"] is None else f" {found['value']}"
-        out.print(f"{found['severity']} {found['place']}{value}: {found['reason']} [{found['rule']}]")
+        console.print(f"{found['severity']} {found['place']}{value}: {found['reason']} [{found['rule']}]", markup=False)

@@ -6,12 +6,12 @@ from functools import reduce
 from typing import Any, Final, NamedTuple
 
 from domain.kernel.envelope import Day, OccurredAt
-from domain.kernel.errors import Unknown
+from domain.kernel.errors import Invalid, Unknown
 from domain.kernel.ids import CompetencyId, CourseId, FrameworkId, LearnerId, PolicyId, SchoolId
 from domain.policy.decider import INITIAL, Drafted, evolve
 from domain.policy.events import PolicyDrafted, PolicyEvent, PolicyPublished, Scope, ScopedPolicy, Terms
 from domain.policy.plan import microseconds, plan, stretch_of, time_of, with_plan
-from domain.policy.rulings import BUILT_IN, Seat, Standing
+from domain.policy.rulings import BUILT_IN, Rulings, Seat, Standing
 from domain.policy.succession import Succession
 from domain.policy.timeline import Epoch, Timeline
 from domain.policy.words.sentences import Sentence, tell
@@ -32,8 +32,19 @@ HOME: Final = """
 """
 
 
+FRAMEWORKS: Final = """
+    SELECT DISTINCT data->>'framework_id' AS framework_id
+      FROM ledger.event
+     WHERE type = 'framework.published.v1' AND learner_id IS NULL
+     ORDER BY framework_id
+"""
+
+
 class Where(Told):
-    """The place that is asked about, or a learner's places; the date (absent: now), and as known when (absent: now)."""
+    """The place that is asked about, or a learner's places; the date (absent: now), and as known when (absent: now).
+
+    A framework, or a competency of it, is named where frameworks have policies of their own.
+    """
 
     learner: LearnerId | None = None
     school: SchoolId | None = None
@@ -95,6 +106,7 @@ async def read_effective(connection: Connection, where: Where) -> EffectivePolic
 
     Raises:
         Unknown: competency-unknown, if no framework, or not the one named, holds the competency.
+        Invalid: framework-needed, if none is named and the answer depends on it.
     """
     now = utc_now()
     at = _moment(where.on, now)
@@ -102,6 +114,8 @@ async def read_effective(connection: Connection, where: Where) -> EffectivePolic
     epochs = known.timeline.epochs
     number = max(place for place, one in enumerate(epochs) if one.recorded_us <= microseconds(at))
     rulings, asked = epochs[number].rulings, await _place(connection, where, at, now)
+    if asked.framework is None:
+        asked = asked._replace(framework=await _only_framework(connection, rulings, asked))
     standings, ruling = rulings.candidates(*asked), rulings.ruling(*asked)
     locks = {stage: one.scoped.policy_id for one in standings[1:] for stage in one.locked}
     return EffectivePolicy(
@@ -146,10 +160,32 @@ def _publication(facts: Sequence[PolicyFact], scoped: ScopedPolicy) -> tuple[int
     return next((one for one in reversed(published) if one[1].scoped == scoped), None)
 
 
-async def _place(
-    connection: Connection, where: Where, at: datetime, now: datetime
-) -> tuple[str | None, CompetencyId | None, Sequence[Seat], int | None]:
-    """Return the cell that is asked about: framework, competency, where the learner learns, first event about it."""
+class _Cell(NamedTuple):
+    """What is asked about: a framework, a competency of it, where learners learn, and the first event about them."""
+
+    framework: str | None
+    competency: CompetencyId | None
+    seats: Sequence[Seat]
+    first: int | None
+
+
+async def _only_framework(connection: Connection, rulings: Rulings, asked: _Cell) -> str | None:
+    """Return a framework that stands for all, since the same policy answers in each; None before there is one.
+
+    Raises:
+        Invalid: framework-needed.
+    """
+    answers = {
+        row["framework_id"]: rulings.ruling(*asked._replace(framework=row["framework_id"]))
+        for row in await rows(connection, FRAMEWORKS, {})
+    }
+    if len({(one.policy_id, one.version) for one in answers.values()}) > 1:
+        told = ", ".join(f"{one.policy_id} in {name}" for name, one in answers.items())
+        raise Invalid("framework-needed", f"the answer depends on the framework: {told}")
+    return next(iter(answers), None)
+
+
+async def _place(connection: Connection, where: Where, at: datetime, now: datetime) -> _Cell:
     framework: str | None = where.framework
     if where.competency is not None:
         found = await rows(connection, HOME, where.model_dump(include={"competency", "framework"}))
@@ -157,11 +193,11 @@ async def _place(
             raise Unknown("competency-unknown", f"competency {where.competency} is in no such framework")
         framework = found[0]["framework_id"]
     if where.learner is None:
-        return framework, where.competency, [Seat(where.school, where.course)], None
+        return _Cell(framework, where.competency, [Seat(where.school, where.course)], None)
     asked = {"learner_id": where.learner, "as_of": at, "known_at": where.known_at or now}
     seats = [Seat(**row) for row in await rows(connection, SEATS, asked)]
     first = (await rows(connection, FIRST, asked))[0]["position"]
-    return framework, where.competency, seats, first
+    return _Cell(framework, where.competency, seats, first)
 
 
 def _candidate(known: _Known, number: int, standing: Standing) -> Candidate:

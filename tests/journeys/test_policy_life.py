@@ -109,3 +109,44 @@ async def test_each_school_has_its_policy_within_what_the_district_locks(public:
     refused = await public.try_to("policies", policy_id="north", document=other, school_id="north")
     assert (refused.status_code, refused.json()["code"]) == (409, "stage-locked")
     assert refused.json()["detail"] == "stage levels is locked (by district, revision 1)"
+
+
+async def test_a_scope_that_does_not_exist_is_refused_and_one_with_nobody_in_it_is_warned_of(public: Public) -> None:
+    await score(public, "4")
+    unknown = [
+        await public.try_to("policies", TEACHER, policy_id="p", document=HIGHEST, **scope)
+        for scope in ({"framework_id": "art"}, {"framework_id": "math-4", "competency_id": "9.X"})
+    ]
+    assert [(one.status_code, one.json()["code"]) for one in unknown] == [
+        (409, "framework-unknown"),
+        (409, "competency-unknown"),
+    ]
+    await public.ask(ME)
+    headers = public.sign_in(TEACHER)
+    for scope, value in (({"school_id": "nroth"}, "school nroth"), ({"course_id": "algebra"}, "course algebra")):
+        body = {"document": HIGHEST, **scope}
+        found = (await public.questions.post("/v1/policies:lint", json=body, headers=headers)).json()
+        assert [(one["severity"], one["value"]) for one in found["findings"] if one["place"] == "scope"] == [
+            ("warn", value)
+        ]
+        assert found["publishable"], "learners may be enrolled later"
+    await public.do("policies", policy_id="p", document=HIGHEST, school_id="north")
+    (revision,) = (await public.ask("policies/p"))["revisions"]
+    assert "nobody-there" not in [one["rule"] for one in revision["findings"]]
+    scoped = {"document": HIGHEST, "framework_id": "math-4", "competency_id": "9.X"}
+    linted = (await public.questions.post("/v1/policies:lint", json=scoped, headers=headers)).json()
+    assert (linted["publishable"], linted["findings"][0]["rule"]) == (False, "competency-unknown")
+
+
+async def test_which_policy_answers_is_not_guessed_where_frameworks_have_their_own(public: Public) -> None:
+    await score(public, "4")
+    competency = {"competency_id": "A.1", "statement": "Draws a face"}
+    art = {"framework_id": "art", "title": "Art", "edition": "1", "scale_id": "four-point"}
+    await public.do("frameworks", ADMINISTRATOR, **art, competencies=[competency])
+    assert await answering(public) == ["default"]
+    await public.put_in_force("math", HIGHEST, framework_id="math-4")
+    refused = await public.questions.get("/v1/policies:effective", headers=public.sign_in(TEACHER))
+    assert (refused.status_code, refused.json()["code"]) == (422, "framework-needed")
+    assert refused.json()["detail"] == "the answer depends on the framework: default in art, math in math-4"
+    assert await answering(public, framework="math-4") == ["math", "default"]
+    assert await answering(public, competency="A.1") == ["default"]
