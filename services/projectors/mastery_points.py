@@ -1,13 +1,15 @@
 """The facts of cells as columns, and points: cells at the positions at which they are looked at."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from domain.mastery.revisions import Found, in_force_at
 from infra.postgres.score_cells import NEVER, Facts
 from services.projectors.learner_places import Roster
 
@@ -86,13 +88,15 @@ class CellFacts:
     judgements: Sequence[JudgementRow]
     roster: Roster | None = None
     """Where what policies ask of the learners is found; asked only if a policy depends on it."""
+    _last: list[tuple[Points, Int64s, Found]] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         """Return the number of cells."""
         return len(self.learners)
 
+    @cached_property
     def touched(self) -> Int64s:
-        """Return the position of the last event that touched each cell."""
+        """The position of the last event that touched each cell."""
         scores, has_scores = self.scores, np.diff(self.scores.offsets) > 0
         answer = np.zeros(len(self), np.int64)
         if has_scores.any():
@@ -103,8 +107,9 @@ class CellFacts:
             answer[one.cell] = max(answer[one.cell], last_of_judgement)
         return answer
 
+    @cached_property
     def begun(self) -> Int64s:
-        """Return the position of the first event that touched each cell; NEVER for a cell that none has touched."""
+        """The position of the first event that touched each cell; NEVER for a cell that none has touched."""
         scores, has_scores = self.scores, np.diff(self.scores.offsets) > 0
         answer = np.full(len(self), NEVER)
         if has_scores.any():
@@ -112,6 +117,15 @@ class CellFacts:
         for one in self.judgements:
             answer[one.cell] = min(answer[one.cell], one.position)
         return answer
+
+    def in_force(self, points: Points, chosen: Int64s) -> Found:
+        """Return the revisions in force at chosen points; the last answer is kept, for policies that are compared."""
+        for asked, places, found in self._last:
+            if asked is points and np.array_equal(places, chosen):
+                return found
+        found = in_force_at(self.scores.revisions, points.cell[chosen], points.at[chosen])
+        self._last[:] = [(points, chosen, found)]
+        return found
 
     def marks(self) -> Points:
         """Return every position at which an event touched a cell."""

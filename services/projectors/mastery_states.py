@@ -17,7 +17,6 @@ from domain.mastery.cells import NO_TIME, NOT_JUDGED, Cells, Codes, Entry, Vocab
 from domain.mastery.compile import Compiled, compile_policy
 from domain.mastery.harmless import NO_LEVEL, kept, order_of
 from domain.mastery.kernel import NO_VALUE, Results, Status, evaluate
-from domain.mastery.revisions import in_force_at
 from domain.mastery.rollup import Standings, hold_back, parent_cells
 from domain.mastery.validity import is_timed, valid_until, youngest
 from domain.policy.events import HoldHarmless
@@ -244,15 +243,15 @@ def _unknown(facts: CellFacts, points: Points, rulings: Sequence[Ruling], ruling
         digest=np.zeros(n, np.int64),
         given=np.zeros(n, np.int64),
         until_us=np.full(n, NO_TIME),
-        touched=facts.touched()[points.cell],
-        exists=facts.begun()[points.cell] <= points.at,
+        touched=facts.touched[points.cell],
+        exists=facts.begun[points.cell] <= points.at,
     )
 
 
 def _own(states: States, scene: Scene, chosen: Int64s, ruling: Ruling) -> Cells:
     """Return the scores in force at points as cells, and put down how many there are, the newest, and their digest."""
-    scores, points = scene.facts.scores, scene.points
-    rows, offsets, latest_us, digest = in_force_at(scores.revisions, points.cell[chosen], points.at[chosen])
+    scores = scene.facts.scores
+    rows, offsets, latest_us, digest = scene.facts.in_force(scene.points, chosen)
     states.scores[chosen] = np.diff(offsets)
     states.latest_us[chosen] = latest_us
     states.digest[chosen] = digest.view(np.int64)

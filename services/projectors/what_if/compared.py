@@ -38,6 +38,12 @@ class Compared:
         """The learner of each cell as a code: asked for more than once, and dear."""
         return coded(self.learners)
 
+    def words_of(self, places: NDArray[np.intp]) -> tuple[pa.Array, pa.Array, pa.Array]:
+        """Return learner, competency and framework of some of the cells."""
+        cell = pa.array(self.cell[places])
+        facts = self.facts
+        return facts.learners.take(cell), facts.competencies.take(cell), facts.frameworks.take(cell)
+
     def digest(self) -> Digest:
         """Return the digest of what there would be."""
         there = self.only(self.after.exists)

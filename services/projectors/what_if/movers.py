@@ -98,17 +98,20 @@ class Acts:
 
 def movers_of(compared: Compared, schools: Grouping | None) -> pa.Table:
     """Return the cells whose effective level would be another, in the columns `MOVER_COLUMNS`."""
-    moved = compared.only(compared.before.effective != compared.after.effective)
-    learners = coded(moved.learners)
+    before, after = compared.before, compared.after
+    moved = np.flatnonzero(before.effective != after.effective)
+    learners, competencies, frameworks = compared.words_of(moved)
+    coded_learners = coded(learners)
+    values = [states.value[moved] for states in (before, after)]
     columns = [
-        moved.learners,
-        moved.competencies,
-        moved.facts.frameworks.take(pa.array(moved.cell)),
-        _schools(learners.words, schools).take(pa.array(learners.code)),
-        _words(moved.after.levels, moved.before.effective),
-        _words(moved.after.levels, moved.after.effective),
-        *(pa.array(states.value, mask=states.value == NO_VALUE) for states in (moved.before, moved.after)),
-        *(_versions(states) for states in (moved.before, moved.after)),
+        learners,
+        competencies,
+        frameworks,
+        _schools(coded_learners.words, schools).take(pa.array(coded_learners.code)),
+        _words(after.levels, before.effective[moved]),
+        _words(after.levels, after.effective[moved]),
+        *(pa.array(value, mask=value == NO_VALUE) for value in values),
+        *(_versions(states, moved) for states in (before, after)),
     ]
     return pa.table(columns, names=list(MOVER_COLUMNS))
 
@@ -125,5 +128,5 @@ def _words(words: Sequence[str], codes: NDArray[Any]) -> pa.Array:
     return pa.array(words, pa.string()).take(pa.array(codes, mask=codes == NO_LEVEL))
 
 
-def _versions(states: States) -> pa.Array:
-    return pa.array([ruling.version for ruling in states.rulings], pa.string()).take(pa.array(states.ruling))
+def _versions(states: States, moved: NDArray[np.intp]) -> pa.Array:
+    return pa.array([ruling.version for ruling in states.rulings], pa.string()).take(pa.array(states.ruling[moved]))
