@@ -1,16 +1,15 @@
-"""Arrow columns as PostgreSQL reads them in a binary COPY: a tenth of the work of writing text, at both ends.
+"""Columns as PostgreSQL's binary COPY: many rows are sent without a Python value for each of their fields.
 
-Source: PostgreSQL manual, COPY, "Binary Format".
+Source: PostgreSQL documentation, COPY, "Binary Format".
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import psycopg
 import pyarrow as pa
-import pyarrow.compute as pc
 from numba import njit
 from numpy.typing import NDArray
 from psycopg.copy import QueuedLibpqWriter
@@ -20,8 +19,44 @@ TRAILER: Final = b"\xff\xff"
 EPOCH_US: Final = 946_684_800_000_000
 """PostgreSQL counts time from the year 2000 on; Arrow from 1970."""
 
+Bools = NDArray[np.bool_]
 Bytes = NDArray[np.uint8]
 Int64s = NDArray[np.int64]
+
+
+class Texts(NamedTuple):
+    """A column of texts, each a span of one buffer; null where none is known."""
+
+    data: Bytes
+    first: Int64s
+    last: Int64s
+    known: Bools
+
+    @property
+    def sizes(self) -> Int64s:
+        """The bytes of each."""
+        return np.where(self.known, self.last - self.first, 0)
+
+    def only(self, keep: Bools) -> "Texts":
+        """Return those that are kept."""
+        return Texts(self.data, self.first[keep], self.last[keep], self.known[keep])
+
+
+class Numbers(NamedTuple):
+    """A column of numbers of so many bytes, or of times in microseconds since 2000; null where none is known."""
+
+    numbers: Int64s
+    known: Bools
+    width: int = 8
+
+    @property
+    def sizes(self) -> Int64s:
+        """The bytes of each."""
+        return np.where(self.known, self.width, 0)
+
+    def only(self, keep: Bools) -> "Numbers":
+        """Return those that are kept."""
+        return Numbers(self.numbers[keep], self.known[keep], self.width)
 
 
 class BinaryCopy:
@@ -31,9 +66,9 @@ class BinaryCopy:
         self._copy = copy
         copy.write(HEADER)
 
-    def write(self, columns: Sequence[pa.Array]) -> None:
-        """Send rows, given as columns of text, int32, int64 or timestamp in microseconds, of the types of the table."""
-        self._copy.write(rows_of(columns))
+    def write(self, columns: Sequence[Texts | Numbers | pa.Array]) -> None:
+        """Send rows; Arrow's columns are of text, int32, int64 or timestamp in microseconds, of the table's types."""
+        self._copy.write(rows_of([_plain(one) if isinstance(one, pa.Array) else one for one in columns]))
 
 
 @contextmanager
@@ -45,60 +80,60 @@ def binary_copy(connection: psycopg.Connection[Any], table: str, columns: str) -
         copy.write(TRAILER)
 
 
-def rows_of(columns: Sequence[pa.Array]) -> memoryview:
+def rows_of(columns: Sequence[Texts | Numbers]) -> memoryview:
     """Return rows as a binary COPY holds them: their number of fields, then each with its length; -1: null."""
-    sizes = np.full(len(columns[0]), 2 + 4 * len(columns), np.int64)
-    valid = [column.is_valid().to_numpy(zero_copy_only=False) for column in columns]
-    for column, known in zip(columns, valid, strict=True):
-        sizes += np.where(known, _lengths(column), 0)
+    sizes = np.full(len(columns[0].known), 2 + 4 * len(columns), np.int64)
+    for column in columns:
+        sizes += column.sizes
     at = np.cumsum(sizes) - sizes
     rows = np.empty(int(sizes.sum()), np.uint8)
     rows[at], rows[at + 1] = 0, len(columns)
     at += 2
-    for column, known in zip(columns, valid, strict=True):
-        if pa.types.is_string(column.type):
-            put_text(rows, at, *_text(column), known)
+    for column in columns:
+        if isinstance(column, Texts):
+            put_text(rows, at, column)
         else:
-            put_number(rows, at, _number(column), known, column.type.bit_width // 8)
+            put_number(rows, at, *column)
     return rows.data
 
 
-def _lengths(column: pa.Array) -> Int64s | int:
-    """Return the bytes of each value."""
+def texts_of(words: Sequence[str]) -> Texts:
+    """Return words as a column."""
+    return _texts(pa.array(words, pa.string()))
+
+
+def _plain(column: pa.Array) -> Texts | Numbers:
+    """Return an Arrow column as it is laid out."""
     if pa.types.is_string(column.type):
-        lengths: Int64s = pc.binary_length(column).fill_null(0).to_numpy().astype(np.int64)
-        return lengths
-    width: int = column.type.bit_width // 8
-    return width
-
-
-def _text(column: pa.Array) -> tuple[NDArray[np.int32], Bytes]:
-    """Return where each text begins and ends, and all of them."""
-    _, offsets, data = column.buffers()
-    cut = np.frombuffer(offsets, np.int32)[column.offset : column.offset + len(column) + 1]
-    return cut, np.frombuffer(data or b"", np.uint8)
-
-
-def _number(column: pa.Array) -> Int64s:
+        return _texts(column)
+    known = column.is_valid().to_numpy(zero_copy_only=False)
     numbers: Int64s = column.cast(pa.int64()).fill_null(0).to_numpy()
-    return numbers - EPOCH_US if pa.types.is_timestamp(column.type) else numbers
+    is_time = pa.types.is_timestamp(column.type)
+    return Numbers(numbers - EPOCH_US if is_time else numbers, known, column.type.bit_width // 8)
+
+
+def _texts(column: pa.Array) -> Texts:
+    _, offsets, data = column.buffers()
+    cut = np.frombuffer(offsets, np.int32)[column.offset : column.offset + len(column) + 1].astype(np.int64)
+    known = column.is_valid().to_numpy(zero_copy_only=False)
+    return Texts(np.frombuffer(data or b"", np.uint8), cut[:-1], cut[1:], known)
 
 
 @njit(cache=True, nogil=True)
-def put_text(rows: Bytes, at: Int64s, offsets: NDArray[np.int32], data: Bytes, known: NDArray[np.bool_]) -> None:
+def put_text(rows: Bytes, at: Int64s, texts: Texts) -> None:
     """Write one text into each row, from `at` on, which moves behind it."""
     for row in range(len(at)):
-        length = offsets[row + 1] - offsets[row] if known[row] else -1
+        length = texts.last[row] - texts.first[row] if texts.known[row] else -1
         for place in range(4):
             rows[at[row] + place] = (length >> (24 - 8 * place)) & 255
         at[row] += 4
         for place in range(length):
-            rows[at[row] + place] = data[offsets[row] + place]
+            rows[at[row] + place] = texts.data[texts.first[row] + place]
         at[row] += max(length, 0)
 
 
 @njit(cache=True, nogil=True)
-def put_number(rows: Bytes, at: Int64s, numbers: Int64s, known: NDArray[np.bool_], width: int) -> None:
+def put_number(rows: Bytes, at: Int64s, numbers: Int64s, known: Bools, width: int) -> None:
     """Write one number of so many bytes into each row."""
     for row in range(len(at)):
         length = width if known[row] else -1

@@ -13,7 +13,7 @@ from services.projectors import generations, ledger, parking, parts
 from services.projectors.generations import Place
 from services.projectors.models import make
 from services.projectors.parts import WHOLE, Part
-from services.projectors.read_model import Poison, StoredRow
+from services.projectors.read_model import Gathered, Poison, Span, StoredRow
 
 BATCH_EVENTS_MAX: Final = 20_000
 BATCH_SECONDS_MAX: Final = 2.0
@@ -111,18 +111,24 @@ class Filler:
         head = ledger.head(self.connection)
         part = self.part or WHOLE
         last = min(place.position + self.limit * part.parts, max(place.position, head if until is None else until))
-        rows = ledger.read(self.connection, place.position, last, self.model.types, part)
+        gathers = self.model.gathers if self.part is not None and self.limit > 1 else frozenset()
+        rows = ledger.read(self.connection, place.position, last, self.model.types, part, less=gathers)
         self.model.settle(self.connection, place.generation)
         self._breaks = False
         stops = [row for row in rows if row.type in self.model.breaks or parking.is_skip(row, self.name)][:1]
         for stop in stops:
             self._breaks = stop.type in self.model.breaks
             last, rows = stop.position, [row for row in rows if row.position <= stop.position]
+        events = len(rows)
+        if gathers:
+            gathered = self._gather(place.generation, place.position, last, part)
+            events += gathered.events
+            rows = sorted([*rows, *ledger.read_at(self.connection, gathered.left)]) if gathered.left else rows
         self._apply(place.generation, rows, last - place.position)
         for skip in (stop for stop in stops if parking.is_skip(stop, self.name)):
             self._left_out.add(parking.obey(self.connection, self.model, place, skip))
             self._waiting = parking.waiting(self.connection, self.name, place.facts_generation)
-        batch = Batch(last - place.position, len(rows), last, head, time.perf_counter() - started)
+        batch = Batch(last - place.position, events, last, head, time.perf_counter() - started)
         if batch.events:
             self._advance(batch)
         return batch
@@ -148,6 +154,15 @@ class Filler:
             self._left_out |= parking.alone(self.connection, self.name, place.facts_generation)
             self._knows = True
         return place
+
+    def _gather(self, generation: int, after: int, until: int, part: Part) -> Gathered:
+        span = Span(after, until, part, self._left_out, self._waiting)
+        try:
+            return self.model.gather(self.connection, generation, span)
+        except psycopg.OperationalError:
+            raise
+        except Exception as error:
+            raise _FaultInBatch(until - after) from error
 
     def _apply(self, generation: int, rows: Sequence[StoredRow], events: int) -> None:
         wanted = [

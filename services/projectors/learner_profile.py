@@ -25,7 +25,7 @@ from domain.support.events import SupportEnded, SupportEvent, SupportStarted
 from schemas.registry import UPCASTERS, decode, faults_of
 from services.projectors import help_given, official_acts
 from services.projectors.parts import Part
-from services.projectors.read_model import Poison, StoredRow
+from services.projectors.read_model import Gathered, Poison, Span, StoredRow
 
 EVIDENCE, SCORES, AMENDMENTS, PLANS = range(4)
 """The counters of a learner's day."""
@@ -104,6 +104,7 @@ class LearnerProfile:
     tables: Final = (*COLUMNS, "feedback", "learner_day")
     late_tables: Final[Mapping[str, str | None]] = {}
     breaks: Final[frozenset[str]] = frozenset()
+    gathers: Final[frozenset[str]] = frozenset()
     types: Final = frozenset(COUNTED) | ROSTER | PLANNED | ACTS | OLD
 
     def apply(self, connection: psycopg.Connection[Any], generation: int, batch: Sequence[StoredRow]) -> None:
@@ -131,6 +132,10 @@ class LearnerProfile:
 
     def settle(self, connection: psycopg.Connection[Any], generation: int) -> None:
         """Do nothing: a batch leaves nothing."""
+
+    def gather(self, connection: psycopg.Connection[Any], generation: int, span: Span) -> Gathered:
+        """Do nothing: each event is looked at."""
+        raise NotImplementedError
 
     def derive(self, connection: psycopg.Connection[Any], generation: int, part: Part, until: int) -> None:
         """Do nothing: rows follow from single events."""

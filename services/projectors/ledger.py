@@ -1,20 +1,22 @@
 """Reading the log as stored rows, and the connection that projectors work on."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 import psycopg
 from psycopg.types.string import TextLoader
 
+from infra.postgres.columns import Columns, Names, fetch_columns
 from services.projectors.parts import WHOLE, Part
-from services.projectors.read_model import StoredRow
+from services.projectors.read_model import Span, StoredRow
 
 SKIPPED: Final = "projector.event_skipped.v1"
-COLUMNS: Final = "position, stream, version, type, event_id, learner_id, occurred_at, recorded_at, meta, data"
+COLUMNS: Final = "position, stream, type, learner_id, occurred_at, recorded_at, meta, data"
 READ: Final = f"""
     SELECT {COLUMNS} FROM ledger.event
-    WHERE position > %s AND position <= %s AND (%s::text[] IS NULL OR type = ANY(%s)) AND {{condition}}
+    WHERE position > %s AND position <= %s AND (%s::text[] IS NULL OR type = ANY(%s)) AND type <> ALL(%s)
+        AND {{condition}}
     ORDER BY position
 """
 READ_LEARNER: Final = f"""
@@ -22,6 +24,17 @@ READ_LEARNER: Final = f"""
     WHERE learner_id = %s AND position > %s AND position <= %s AND (%s::text[] IS NULL OR type = ANY(%s))
     ORDER BY position
 """
+READ_AT: Final = f"SELECT {COLUMNS} FROM ledger.event WHERE position = ANY(%s) ORDER BY position"
+READ_SPAN: Final = """
+    SELECT position, occurred_at, recorded_at, meta, data FROM ledger.event
+    WHERE position > %(after)s AND position <= %(until)s AND type = ANY(%(types)s) AND {condition}
+        AND position <> ALL(%(left_out)s::bigint[]) AND NOT EXISTS (
+            SELECT FROM unnest(%(parked)s::text[], %(since)s::bigint[]) AS parked (learner, since)
+            WHERE learner = learner_id AND since <= position
+        )
+    ORDER BY position
+"""
+SPAN_COLUMNS: Final = Names(("position", "occurred_at", "recorded_at"), ("meta", "data"))
 HEAD: Final = "SELECT coalesce(max(position), 0) FROM ledger.event"
 SKIPPED_POSITIONS: Final = """
     SELECT (data->>'position_skipped')::bigint FROM ledger.event WHERE stream = %s AND type = %s
@@ -49,13 +62,38 @@ def _cursor(connection: psycopg.Connection[Any]) -> psycopg.Cursor[Any]:
 
 
 def read(
-    connection: psycopg.Connection[Any], after: int, until: int, types: frozenset[str] | None, part: Part = WHOLE
+    connection: psycopg.Connection[Any],
+    after: int,
+    until: int,
+    types: frozenset[str] | None,
+    part: Part = WHOLE,
+    *,
+    less: Collection[str] = (),
 ) -> list[StoredRow]:
-    """Return a part's events of the given types (None: all) with after < position <= until, in order."""
+    """Return a part's events of the given types (None: all) but some, with after < position <= until, in order."""
     wanted = None if types is None else [*types, SKIPPED]
     cursor = _cursor(connection)
-    cursor.execute(READ.format(condition=part.condition).encode(), (after, until, wanted, wanted))
+    cursor.execute(READ.format(condition=part.condition).encode(), (after, until, wanted, wanted, [*less]))
     return [StoredRow._make(row) for row in cursor.fetchall()]
+
+
+def read_at(connection: psycopg.Connection[Any], positions: Sequence[int]) -> list[StoredRow]:
+    """Return the events at some positions, in order."""
+    return [StoredRow._make(row) for row in _cursor(connection).execute(READ_AT, (positions,)).fetchall()]
+
+
+def read_columns(connection: psycopg.Connection[Any], span: Span, types: Collection[str]) -> Columns:
+    """Return the events of a span that have one of the given types, in order."""
+    query = READ_SPAN.format(condition=span.part.condition)
+    values = {
+        "after": span.after,
+        "until": span.until,
+        "types": [*types],
+        "left_out": [*span.left_out],
+        "parked": [*span.parked],
+        "since": [*span.parked.values()],
+    }
+    return fetch_columns(connection, query, values, SPAN_COLUMNS)
 
 
 def read_learner(

@@ -22,7 +22,8 @@ from services.projectors import generations, parts, switching
 from services.projectors.all_cells import all_cells
 from services.projectors.generations import Place, create_table, partition
 from services.projectors.learner_places import ENROLMENTS, write_places
-from services.projectors.mastery_facts import FACTS, FactWriter
+from services.projectors.mastery_facts import FACTS, GIVEN, FactWriter
+from services.projectors.mastery_given import copy_given
 from services.projectors.mastery_points import CellFacts, Points
 from services.projectors.mastery_relations import moments, spread, web_of
 from services.projectors.mastery_rulings import moves
@@ -39,7 +40,7 @@ from services.projectors.mastery_touched import family, in_portions, over, repla
 from services.projectors.mastery_writer import MasteryWriter
 from services.projectors.parts import Part
 from services.projectors.policies import SWITCHES, Epoch, Timeline, load_timeline
-from services.projectors.read_model import ReadModel, StoredRow
+from services.projectors.read_model import Gathered, ReadModel, Span, StoredRow
 from services.projectors.switching import Owed
 
 NAME: Final = "mastery"
@@ -85,6 +86,7 @@ class Mastery(ReadModel):
         "current_mastery": None,
     }
     breaks = SWITCHES
+    gathers = frozenset({GIVEN})
     types = FACTS | ENROLMENTS | SWITCHES | MOMENTS | {PUBLISHED}
 
     def __init__(self) -> None:
@@ -127,6 +129,10 @@ class Mastery(ReadModel):
             self._tell_vanished(connection, levels.facts_generation, owed)
             switching.settle(connection, levels.facts_generation, owed)
         self._owes = False
+
+    def gather(self, connection: psycopg.Connection[Any], generation: int, span: Span) -> Gathered:
+        """Copy the scores given in a span of the log, those of usual form."""
+        return copy_given(connection, generation, span)
 
     def derive(self, connection: psycopg.Connection[Any], generation: int, part: Part, until: int) -> None:
         """Derive the levels and changes of all cells of a part from the facts, which are committed."""

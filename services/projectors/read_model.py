@@ -1,6 +1,6 @@
 """What a read model is to the runner: the events it wants, its tables, and how a batch is written."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import psycopg
@@ -16,14 +16,29 @@ class StoredRow(NamedTuple):
 
     position: int
     stream: str
-    version: int
     type: str
-    event_id: str
     learner_id: str | None
     occurred_at: str
     recorded_at: str
     meta: str
     data: str
+
+
+class Span(NamedTuple):
+    """The events of a part with after < position <= until, less those left out, and those of who is parked since."""
+
+    after: int
+    until: int
+    part: Part
+    left_out: Collection[int]
+    parked: Mapping[str, int]
+
+
+class Gathered(NamedTuple):
+    """How many events `gather` has read, and the positions of those that it leaves for `apply`."""
+
+    events: int
+    left: Sequence[int]
 
 
 class Poison(Exception):
@@ -79,6 +94,13 @@ class ReadModel(Protocol):
         Raises:
             Poison: for the first event that can't be digested; everything is rolled back and tried without it.
         """
+
+    @property
+    def gathers(self) -> frozenset[str]:
+        """Those of `types` that `gather` takes, before the others of a batch; most have none."""
+
+    def gather(self, connection: psycopg.Connection[Any], generation: int, span: Span) -> Gathered:
+        """Write the rows of many events of a generation that is built, without looking at each."""
 
     def derive(self, connection: psycopg.Connection[Any], generation: int, part: Part, until: int) -> None:
         """Make what follows from all events of a part up to a position, if `apply` left it; most have nothing to do."""

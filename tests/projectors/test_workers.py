@@ -23,6 +23,15 @@ PARTS = (
     "SELECT part, parts, until, is_derived FROM read_model.rebuild_part WHERE projector = %s ORDER BY generation, part"
 )
 
+SPACED = """
+    INSERT INTO ledger.event
+        (position, recorded_at, stream, version, type, event_id, learner_id, occurred_at, meta, data)
+    SELECT position + 1, recorded_at, 'evidence-spaced', 1, type, gen_random_uuid(), learner_id, occurred_at, meta,
+        jsonb_set(data::jsonb, '{evidence_id}', '"e-spaced"')::text::json
+    FROM ledger.event WHERE position = 33
+"""
+"""A score whose data are not canonical: with a space behind each colon and comma."""
+
 
 @pytest.fixture
 def store(database: str) -> Iterator[BlockingEventStore]:
@@ -63,6 +72,30 @@ def test_three_workers_build_what_one_process_does(name: str, connection: Connec
 def test_workers_park_whom_one_process_parks(connection: Connection) -> None:
     rebuild(connection, "mastery", workers=2)
     assert [(one.learner_id, one.position, one.waiting) for one in parking.parked(connection)] == [("l7", 29, 1)]
+
+
+def test_scores_that_are_gathered_are_those_that_are_looked_at_singly(
+    connection: Connection, store: BlockingEventStore
+) -> None:
+    rebuild(connection, "mastery")
+    log = Log()
+    scores = [given("t1", 1, "l1", "c9", task="unit 1 & 2"), given("t2", 2, "l1", "c9"), given("t3", 3, "l1", "c9")]
+    store.append_many([log.append(f"evidence-{one.evidence_id}", one) for one in scores])
+    connection.execute(SPACED)
+    Filler(connection, "mastery").step()
+    switched = rebuild(connection, "mastery")
+    assert switched.digest is not None
+    rows = connection.execute(
+        "SELECT score_id, task, attempt, position FROM read_model.score"
+        " WHERE generation = %s AND competency_id = 'c9' ORDER BY position",
+        (switched.generation,),
+    )
+    assert rows.fetchall() == [
+        ("t1", "unit 1 & 2", 1, 31),
+        ("t2", None, 1, 32),
+        ("t3", None, 1, 33),
+        ("t3", None, 1, 34),
+    ]
 
 
 def test_every_learner_is_of_one_part_and_of_one_portion_of_it(connection: Connection) -> None:
