@@ -47,8 +47,8 @@ def rebuilding(database: str, name: str) -> Iterator[subprocess.Popen[bytes]]:
 
 def workers(coordinator: subprocess.Popen[bytes]) -> list[psutil.Process]:
     try:
-        children = psutil.Process(coordinator.pid).children()
-        return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+        children = psutil.Process(coordinator.pid).children()  # one of them has loaded the code, and forks the workers
+        return [worker for child in children for worker in child.children()]
     except psutil.Error:  # it, or one of them, is done already
         return []
 
