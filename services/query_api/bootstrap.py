@@ -23,13 +23,20 @@ from infra.http.problems import add_problem_handlers, problem
 from infra.http.signature import secrets_of
 from infra.postgres.database import open_database
 from infra.settings import QueryAPISettings
+from services.query_api import learner_routes, policy_routes, school_routes
 from services.query_api.answers import Connection
-from services.query_api.app import learners, operations, simulations, v1
 from services.query_api.desk import Desk
 from services.query_api.examples import document
 from services.query_api.measures import Measured, Measures
 
 TITLE: Final = "Mastery Ledger: questions"
+ROUTERS: Final = (
+    learner_routes.router,
+    policy_routes.simulations,
+    policy_routes.router,
+    school_routes.router,
+    school_routes.operations,
+)
 OPTIONS: Final = "-c TimeZone=UTC -c statement_timeout=10s"
 
 
@@ -49,7 +56,7 @@ def build_app(settings: QueryAPISettings, conninfo: str) -> FastAPI:
     app = FastAPI(title=TITLE, version="1", docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.measures = Measures()
     app.add_middleware(Measured, measures=app.state.measures)
-    for router in (learners, simulations, v1, operations):
+    for router in ROUTERS:
         app.include_router(router)
     openapi = document(app)
     app.openapi = lambda: openapi  # type: ignore[method-assign]
