@@ -146,7 +146,7 @@ def give(state: Act, command: Giving, actor: Actor, stood: Stood, catalogue: Cat
     """Return what a command that begins an act makes happen.
 
     Raises:
-        Refused: act-exists, not-mastered, competency-unknown.
+        Refused: act-exists, advancement-exists, not-mastered, competency-unknown.
         Invalid: malformed, for credit of nothing.
     """
     if not isinstance(state, Absent):
@@ -166,11 +166,12 @@ def grant(state: Act, command: GrantAdvancement, stood: Stood | None) -> list[Pr
     """Return what granting a request makes happen; where the learner stood is known if a request waits.
 
     Raises:
-        Refused: not-mastered, act-closed.
+        Refused: advancement-exists, not-mastered, act-closed.
         Unknown: act-unknown.
     """
     requested = _requested(state, command.act_id)
     assert stood is not None, "a request waits"
+    stood.require_first(requested.competency_id, command.act_id)
     return [_grant(command.act_id, requested.competency_id, stood)]
 
 
@@ -241,6 +242,7 @@ def _given(state: Act, act_id: ActId) -> Given:
 
 
 def _request(command: RequestAdvancement, actor: Actor, stood: Stood) -> list[ProgressionEvent]:
+    stood.require_first(command.competency_id)
     granted = _grant(command.act_id, command.competency_id, stood)
     about = {"learner_id": command.learner_id, "competency_id": command.competency_id}
     requested = AdvancementRequested(act_id=command.act_id, **about)

@@ -1,21 +1,15 @@
-"""When an act loses its basis: a later rule, or a change of the evidence that it rested on, no longer gives it.
+"""When an act loses its basis: a later rule, a change of the evidence that it rested on, or time takes it away.
 
 Fresh evidence never opens a review: who had mastered something and does worse later had mastered it all the same.
 """
 
 from collections.abc import Iterable
-from enum import StrEnum
 from typing import Final, NamedTuple
 
+from domain.mastery.cause import CauseKind, kind_of
+
 FRESH: Final = frozenset({"score.given.v1", "judgement.recorded.v1"})
-"""Events that say something new; the others that change a level take back what was said."""
-
-
-class Why(StrEnum):
-    """What took the basis away: another rule, or the work that was corrected, voided, withdrawn or judged anew."""
-
-    RULE = "rule"
-    WORK = "work"
+"""Events that say something new; the others that change a level take it back, or let it lapse."""
 
 
 class Change(NamedTuple):
@@ -31,9 +25,9 @@ class Change(NamedTuple):
     holds: bool
 
     @property
-    def why(self) -> Why:
-        """Whether the rule or the work made it."""
-        return Why.RULE if self.event_type is None else Why.WORK
+    def why(self) -> CauseKind:
+        """What made it."""
+        return CauseKind.RULE if self.event_type is None else kind_of(self.event_type)
 
 
 def loss(changes: Iterable[Change], settled_position: int | None = None) -> Change | None:

@@ -1,11 +1,11 @@
 """What official acts are decided on: where a learner stood, at one position of the log."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from domain.kernel.errors import Refused
-from domain.kernel.ids import CompetencyId, LearnerId
+from domain.kernel.ids import ActId, CompetencyId, LearnerId
 from domain.mastery.rollup import mark_of
 from domain.policy.document import PolicyDocument
 from domain.progression.events import Basis
@@ -29,6 +29,13 @@ class Standing(NamedTuple):
         return None if value is None or self.basis.level is None else mark_of(self.policy, value)
 
 
+class Advancement(NamedTuple):
+    """An advancement that counts, or that waits for an answer."""
+
+    act_id: ActId
+    waits: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Stood:
     """Where a learner stood at `position`; what is not there has no evidence."""
@@ -36,6 +43,25 @@ class Stood:
     learner_id: LearnerId
     position: int
     standings: Mapping[CompetencyId, Standing]
+    acts_position: int = 0
+    """Up to which `advanced` is known."""
+    advanced: Mapping[CompetencyId, Advancement] = field(default_factory=dict)
+
+    def require_first(self, competency_id: CompetencyId, answers: ActId | None = None) -> None:
+        """Refuse a second advancement; one that `answers` a request is not a second one beside it.
+
+        Raises:
+            Refused: advancement-exists.
+        """
+        known = self.advanced.get(competency_id)
+        if known is None or (known.waits and known.act_id == answers):
+            return
+        raise Refused(
+            "advancement-exists",
+            f"advancement {known.act_id} {'waits for an answer' if known.waits else 'counts already'}",
+            learner=self.learner_id,
+            competency=competency_id,
+        )
 
     def mastered(self, competency_id: CompetencyId) -> Basis:
         """Return what an act on a mastered competency rests on.

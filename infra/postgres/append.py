@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from domain.kernel.envelope import Meta
 from domain.kernel.errors import Invalid, LedgerError
 from domain.kernel.event import Event
+from domain.kernel.ids import LearnerId
 from infra.identity import uuid7_hex
 from schemas.canonical import canonical_model
 from schemas.envelope import Recorded, learner_of
@@ -16,14 +17,18 @@ from schemas.registry import decode, encode
 
 _PLAIN: Final = re.compile(r"[^\x00-\x1f\\]{1,500}")
 """Text that needs no escape in COPY and fits into an index."""
-_NULL: Final = "\\N"
+NULL: Final = "\\N"
 
 
 class Guard(NamedTuple):
-    """What an append depends on besides its stream: no event of these types, of no learner, lies beyond a position."""
+    """What an append depends on besides its stream: no event of these types lies beyond a position.
+
+    Looked at are the events of one learner, or those of no learner.
+    """
 
     types: frozenset[str]
     position: int
+    learner_id: LearnerId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +130,7 @@ def encode_append(append: Append, meta: bytes | None = None) -> Encoded:
     rows = []
     for event_id, event in zip(ids, append.events, strict=True):
         version += 1
-        learner_id = learner_of(event) or _NULL
+        learner_id = learner_of(event) or NULL
         head = f"{append.stream}\t{version}\t{event.type}\t{event_id}\t{learner_id}\t{occurred_at}".encode()
         rows.append(b"%b\t%b\t%b\n" % (head, envelope, _escaped(encode(event))))
     return Encoded(append.stream, append.expected_version, key, append.body_hash, ids[0], rows, append.guard)

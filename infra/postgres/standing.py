@@ -5,7 +5,7 @@ come to the learner's last event and to the last policy switch.
 """
 
 from collections.abc import Collection, Iterable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 import psycopg
@@ -16,7 +16,8 @@ from domain.policy.document import PolicyDocument, parse_policy
 from domain.policy.events import SWITCHES
 from domain.policy.rulings import BUILT_IN
 from domain.progression.events import Basis
-from domain.progression.standing import Standing, Stood
+from domain.progression.standing import Advancement, Standing, Stood
+from infra.postgres.evidence_below import Ruled, read_below
 
 Connection = psycopg.AsyncConnection[Any]
 
@@ -38,6 +39,22 @@ STANDINGS: Final = """
      WHERE live.projector = 'mastery'
      ORDER BY mastery.competency_id
 """
+ADVANCED: Final = """
+    SELECT live.position, advanced.competency_id, advanced.act_id, advanced.waits
+      FROM read_model.live
+      LEFT JOIN LATERAL (
+           SELECT competency_id, act_id, true AS waits
+             FROM read_model.advancement_request
+            WHERE generation = live.generation AND learner_id = %(learner_id)s AND answer IS NULL
+            UNION ALL
+           SELECT unnest(competency_ids), act_id, false
+             FROM read_model.official_act
+            WHERE generation = live.generation AND learner_id = %(learner_id)s AND kind = 'advancement'
+              AND revoked_position IS NULL) AS advanced ON true
+     WHERE live.projector = 'learner_profile'
+     ORDER BY advanced.waits DESC
+"""
+"""Advancements that wait for an answer, then those that count."""
 DOCUMENTS: Final = """
     SELECT DISTINCT ON (data->>'version') data->>'version', data->>'document'
       FROM ledger.event
@@ -56,16 +73,37 @@ NEEDED: Final = """
 """
 
 
+class _Cell(NamedTuple):
+    """A row of `STANDINGS`, and the document of the policy that decides."""
+
+    competency_id: CompetencyId
+    policy_id: PolicyId
+    version: PolicyVersion
+    level: LevelCode | None
+    value_micro: int | None
+    digest: int
+    judgement_id: JudgementId | None
+    score_ids: tuple[ScoreId, ...]
+    policy: PolicyDocument
+
+    @property
+    def ruled(self) -> Ruled:
+        """What decides on it, and its own scores."""
+        return Ruled(self.policy_id, self.version, self.policy, self.score_ids)
+
+
 async def read_standing(
     connection: Connection, learner_id: LearnerId, competency_ids: Collection[CompetencyId] | None = None
 ) -> Stood:
     """Return where a learner stands in some competencies, or in all with evidence."""
     asked = {"learner_id": learner_id, "competency_ids": None if competency_ids is None else list(competency_ids)}
-    rows = await _select(connection, STANDINGS, asked)
-    found = [row for row in rows if row[1] is not None]
-    policies = await read_documents(connection, {row[3] for row in found})
-    standings = {CompetencyId(row[1]): _standing(row, policies[row[3]]) for row in found}
-    return Stood(learner_id, rows[0][0] if rows else 0, standings)
+    position, found = await _read_cells(connection, asked)
+    if any(cell.policy.rollup is not None for cell in found):
+        _, every = await _read_cells(connection, asked | {"competency_ids": None})
+        below = await read_below(connection, {one.competency_id: one.ruled for one in every}, position)
+        found = [cell._replace(score_ids=below.scores_of(cell.competency_id)) for cell in found]
+    acts_position, advanced = await _read_advanced(connection, learner_id)
+    return Stood(learner_id, position, {one.competency_id: _standing(one) for one in found}, acts_position, advanced)
 
 
 async def read_documents(connection: Connection, versions: Iterable[str]) -> dict[str, PolicyDocument]:
@@ -86,20 +124,34 @@ async def is_caught_up(connection: Connection, learner_id: LearnerId) -> bool:
     return bool(reached >= needed and not is_parked)
 
 
-def _standing(row: tuple[Any, ...], policy: PolicyDocument) -> Standing:
-    _, competency_id, policy_id, version, level, value, digest, judgement_id, score_ids = row
+async def _read_cells(connection: Connection, asked: dict[str, Any]) -> tuple[int, list[_Cell]]:
+    """Return how far the levels are, and cells of a learner."""
+    rows = await _select(connection, STANDINGS, asked)
+    found = [row[1:] for row in rows if row[1] is not None]
+    policies = await read_documents(connection, {row[2] for row in found})
+    return rows[0][0] if rows else 0, [_Cell._make((*row[:-1], tuple(row[-1]), policies[row[2]])) for row in found]
+
+
+async def _read_advanced(connection: Connection, learner_id: LearnerId) -> tuple[int, dict[CompetencyId, Advancement]]:
+    """Return how far the acts are, and a learner's advancement from each competency; of several one that counts."""
+    rows = await _select(connection, ADVANCED, {"learner_id": learner_id})
+    found = {row[1]: Advancement(*row[2:]) for row in rows if row[1] is not None}
+    return rows[0][0] if rows else 0, found
+
+
+def _standing(cell: _Cell) -> Standing:
     basis = Basis(
-        competency_id=CompetencyId(competency_id),
-        policy_id=PolicyId(policy_id),
-        policy_version=PolicyVersion(version),
-        level=level and LevelCode(level),
-        mastered_level=policy.mastered_level,
-        value_micro=value,
-        judgement_id=judgement_id and JudgementId(judgement_id),
-        score_ids=tuple(map(ScoreId, score_ids)),
-        evidence_digest=f"{digest % 2**64:016x}",
+        competency_id=cell.competency_id,
+        policy_id=cell.policy_id,
+        policy_version=cell.version,
+        level=cell.level,
+        mastered_level=cell.policy.mastered_level,
+        value_micro=cell.value_micro,
+        judgement_id=cell.judgement_id,
+        score_ids=cell.score_ids,
+        evidence_digest=f"{cell.digest % 2**64:016x}",
     )
-    return Standing(basis, policy)
+    return Standing(basis, cell.policy)
 
 
 async def _select(connection: Connection, query: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -14,7 +14,7 @@ from psycopg.errors import LockNotAvailable
 from psycopg.pq.abc import PGresult
 
 from domain.kernel.errors import Conflict
-from infra.postgres.append import Encoded, Outcome, Receipt
+from infra.postgres.append import NULL, Encoded, Guard, Outcome, Receipt
 from infra.postgres.exchange import copy, send, text_array
 from infra.postgres.link import Connection
 
@@ -29,11 +29,15 @@ _FOUND_AGAIN: Final = """
     FROM ledger.event WHERE event_id = ANY({ids}::uuid[])
 """
 _LATEST: Final = """
-    SELECT coalesce(json_object_agg(type, position), '{{}}') FROM (
-        SELECT type, max(position) AS position FROM ledger.event
+    SELECT coalesce(json_object_agg(learner || ' ' || type, position), '{{}}') FROM (
+        SELECT '' AS learner, type, max(position) AS position FROM ledger.event
         WHERE type = ANY({types}) AND learner_id IS NULL GROUP BY type
+        UNION ALL
+        SELECT learner_id, type, max(position) FROM ledger.event
+        WHERE type = ANY({types}) AND learner_id = ANY({learners}) AND position > {after} GROUP BY learner_id, type
     ) AS latest
 """
+"""Of events of no learner, and of those of some learners that lie beyond a position. No id holds a blank."""
 _END_HANGING: Final = """
     ROLLBACK;
     SELECT pg_terminate_backend(holder.pid)
@@ -63,7 +67,7 @@ class Turn:
         recorded_at: the time of this turn, never before the last event's.
         versions: the version of each stream of the batch that exists.
         keys: the receipt and body hash of each idempotency key of the batch that is taken.
-        latest: the last position of each type that guards of the batch name.
+        latest: the last position of each learner (or '') and type that guards of the batch name.
     """
 
     def __init__(
@@ -101,7 +105,7 @@ class Turn:
                 "version-conflict", f"stream {append.stream} is at version {version}, not {append.expected_version}"
             )
         if append.guard is not None:
-            latest = max(self._latest.get(name, 0) for name in append.guard.types)
+            latest = max(self._latest[name] for name in _names(append.guard))
             if latest > append.guard.position:
                 fault = f"event {latest} came after position {append.guard.position}"
                 return Conflict("version-conflict", fault, stream=append.stream)
@@ -114,7 +118,7 @@ class Turn:
             b"%d\t%b\t%b" % (position, self._recorded_text, row) for position, row in enumerate(append.rows, first)
         ]
         if self._latest:
-            self._latest |= {row.split(b"\t", 3)[2].decode(): first + n for n, row in enumerate(append.rows)}
+            self._latest |= {_name(row): position for position, row in enumerate(append.rows, first)}
         self._position += count
         self._versions[append.stream] = append.expected_version + count
         receipt = Receipt(append.stream, append.expected_version + 1, first, count, self._recorded_at)
@@ -134,14 +138,14 @@ async def write(connection: Connection, batch: Sequence[Encoded], ending: str, *
         psycopg.Error: nothing of the batch was written, or, where the connection was lost, perhaps all of it.
     """
     has_keys = any(append.key is not None for append in batch)
-    guarded = {name for append in batch if append.guard is not None for name in append.guard.types}
+    guards = [append.guard for append in batch if append.guard is not None]
     try:
-        met = await send(connection, _message(batch, ending, again=again, has_keys=has_keys, guarded=guarded))
+        met = await send(connection, _message(batch, ending, again=again, has_keys=has_keys, guards=guards))
     except LockNotAvailable:
         await send(connection, _END_HANGING)
         raise
-    latest = dict.fromkeys(guarded, 0) | _loads(met[-2].get_value(0, 0)) if guarded else {}
-    turn = _turn(met[1], latest)
+    latest = {name: 0 for guard in guards for name in _names(guard)}
+    turn = _turn(met[1], latest | _loads(met[-2].get_value(0, 0)) if guards else {})
     found = _found_again(met[2], batch) if again else {}
     outcomes: list[Outcome] = []
 
@@ -157,15 +161,21 @@ async def write(connection: Connection, batch: Sequence[Encoded], ending: str, *
     return outcomes
 
 
-def _message(batch: Sequence[Encoded], ending: str, *, again: bool, has_keys: bool, guarded: Iterable[str]) -> str:
+def _message(batch: Sequence[Encoded], ending: str, *, again: bool, has_keys: bool, guards: Sequence[Guard]) -> str:
     """Return all that a turn says, but the rows: there the server waits, still under the lock, for what we make."""
     streams = _literal(append.stream for append in batch)
     keys = _literal(append.key for append in batch if append.key is not None)
     statements = [_TAKE.format(streams=streams, keys=keys)]
     if again:
         statements.append(_FOUND_AGAIN.format(ids=_literal(append.first_event_id for append in batch)))
-    if guarded:
-        statements.append(_LATEST.format(types=_literal(guarded)))
+    if guards:
+        of_learners = {one.learner_id: one.position for one in guards if one.learner_id is not None}
+        latest = _LATEST.format(
+            types=_literal({name for one in guards for name in one.types}),
+            learners=_literal(of_learners),
+            after=min(of_learners.values(), default=0),
+        )
+        statements.append(latest)
     statements.append(_COPY_EVENTS)
     if has_keys:
         statements.append(_COPY_KEYS)
@@ -194,6 +204,16 @@ def _found_again(rows: PGresult, batch: Sequence[Encoded]) -> dict[str, Receipt]
             place = version, position, len(append.rows), datetime.fromisoformat(recorded_at)
             found[append.first_event_id] = Receipt(append.stream, *place)
     return found
+
+
+def _names(guard: Guard) -> list[str]:
+    return [f"{guard.learner_id or ''} {name}" for name in guard.types]
+
+
+def _name(row: bytes) -> str:
+    """Return learner (or '') and type of the event in a row of `Encoded`."""
+    _, _, event_type, _, learner_id, _ = row.decode().split("\t", 5)
+    return f"{'' if learner_id == NULL else learner_id} {event_type}"
 
 
 def _literal(names: Iterable[str]) -> str:

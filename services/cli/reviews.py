@@ -19,7 +19,7 @@ def reviews(
     limit: Annotated[int, typer.Option(min=1, max=500, help="Most acts to show.")] = 20,
     as_json: AsJSON = False,
 ) -> None:
-    """Show the official acts that wait for a person: a later rule, or changed work, no longer gives them."""
+    """Show the official acts that wait for a person: a later rule, changed work or time no longer gives them."""
     from services.cli.catch_up import catch_up
     from services.cli.ledger import ask, open_ledger
     from services.query_api.reviews import ReviewSearch, read_reviews
@@ -57,6 +57,8 @@ def print_reviews(document: dict[str, Any]) -> None:
 
 
 def because(lost: dict[str, Any]) -> str:
-    """Return what took a basis away: the rule or the work, by which policy or event, at which position."""
+    """Return what took a basis away: the rule, the work, time ..., by which policy or event, at which position."""
+    from domain.policy.words.catalogue import Language, word
+
     cause = lost["event_type"] or f"policy {lost['policy_version'][:8]}"
-    return f"the {lost['why']}: {cause} at {lost['cause_position']}"
+    return f"{word(Language.ENGLISH, 'cause', lost['why'])}: {cause} at {lost['cause_position']}"

@@ -1,15 +1,17 @@
 """Award credit for competencies that are all mastered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.kernel.event import Event
 from domain.kernel.permissions import Permission, require
-from domain.progression.decider import INITIAL, AwardCredit, evolve, give, stream_of
-from services.command_api.desk import Desk, fold
+from domain.progression.decider import Act, AwardCredit, give
+from domain.progression.events import ProgressionEvent
+from domain.progression.standing import Stood
+from services.command_api.acts import About, settle_act
+from services.command_api.desk import Desk
 from services.command_api.published import Facts
 
 COMMAND: Final = AwardCredit
@@ -28,9 +30,9 @@ async def respond(desk: Desk, request: Request) -> Response:
     asked = await desk.receive(request, COMMAND, LOCATION, MAKES)
     command = asked.command
     require(asked.principal, Permission.CERTIFY, command.learner_id)
-    stood = await desk.standings.of(command.learner_id, command.competency_ids)
+    about = About(command.act_id, command.learner_id, command.competency_ids)
 
-    def decided(history: Sequence[Event], facts: Facts) -> Sequence[Event]:
-        return give(fold(evolve, INITIAL, history), command, asked.actor, stood, facts.catalogue)
+    def decided(act: Act, stood: Stood, facts: Facts) -> list[ProgressionEvent]:
+        return give(act, command, asked.actor, stood, facts.catalogue)
 
-    return await desk.settle(asked, stream_of(command.act_id), Permission.CERTIFY, decided)
+    return await settle_act(desk, asked, Permission.CERTIFY, about, decided)

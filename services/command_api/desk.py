@@ -1,7 +1,7 @@
 """The desk at which every command is received, decided on, appended and answered."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
@@ -36,6 +36,7 @@ VERSION_DIGITS_MAX: Final = 10
 S = TypeVar("S")
 Decide = Callable[[Sequence[Event], Facts], Sequence[Event]]
 """From the stream's events and what is published to what happens."""
+Look = Callable[[], Awaitable[Guard]]
 AT_ONCE: Final = frozenset({Permission.PUBLISH_FRAMEWORK, Permission.APPROVE_POLICY, Permission.PUBLISH_POLICY})
 """Acts on what is published are decided on what is published now."""
 
@@ -135,13 +136,19 @@ class Desk:
         require(asked.principal, permission, _learner_of(history, asked.command))
         return fold(evolve, initial, [recorded.event for recorded in history.events])
 
-    async def settle(self, asked: Asked[C], stream: str, permission: Permission, decide: Decide) -> Response:
+    async def settle(
+        self, asked: Asked[C], stream: str, permission: Permission, decide: Decide, look: Look | None = None
+    ) -> Response:
         """Decide on a command, append its events and answer; again if its stream moves on meanwhile.
+
+        `look` is awaited before each decision: it reads what the command rests on elsewhere, and returns what holds
+        the append off if that has changed meanwhile.
 
         Raises:
             LedgerError: whatever the command is refused for.
         """
         for _ in range(ATTEMPTS_MAX):
+            looked = await look() if look is not None else None
             history = await self.store.load(stream, asked.meta.idempotency_key)
             require(asked.principal, permission, _learner_of(history, asked.command))
             if history.receipt_of_key is not None:
@@ -153,7 +160,7 @@ class Desk:
             if not events:
                 return _answer(stream, history.version, history.events[-1].position, [])
             try:
-                about = (asked.occurred_at, asked.meta, asked.body_hash, guard)
+                about = (asked.occurred_at, asked.meta, asked.body_hash, looked or guard)
                 receipt = await self.store.append(Append(stream, history.version, events, *about))
             except Conflict as conflict:
                 if conflict.rule == "version-conflict":

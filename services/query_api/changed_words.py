@@ -1,8 +1,9 @@
 """What changed of a level as one paragraph; the texts are the catalogue's."""
 
 from domain.kernel.envelope import Reason
+from domain.mastery.cause import CauseKind
 from domain.policy.words.catalogue import Language, say, word
-from services.query_api.level_history import CauseKind, LevelChange
+from services.query_api.level_history import LevelChange
 from services.query_api.what_changed import WhatChanged
 
 

@@ -17,6 +17,7 @@ from domain.policy.timeline import Epoch, Timeline
 from domain.policy.words.sentences import Sentence, tell
 from infra.identity import utc_now
 from services.query_api.answers import Answer, Connection, Part, rows
+from services.query_api.known import Name, require_known
 from services.query_api.policies import PolicyFact, read_policy_facts
 from services.query_api.policy_words import Told
 from services.query_api.rulings import FIRST, SEATS, timeline_after
@@ -105,9 +106,13 @@ async def read_effective(connection: Connection, where: Where) -> EffectivePolic
     """Return which policy answers.
 
     Raises:
-        Unknown: competency-unknown, if no framework, or not the one named, holds the competency.
+        Unknown: framework-unknown; competency-unknown, if no framework, or not the one named, holds the competency;
+            not-found, for a school or course that nobody learns at.
         Invalid: framework-needed, if none is named and the answer depends on it.
     """
+    await require_known(connection, Name.FRAMEWORK, where.framework)
+    await require_known(connection, Name.SCHOOL, where.school)
+    await require_known(connection, Name.COURSE, where.course)
     now = utc_now()
     at = _moment(where.on, now)
     known = await _known(connection, where.known_at or now)

@@ -11,6 +11,7 @@ from domain.kernel.ids import Code, CompetencyId, FrameworkId
 from domain.mastery.suppression import LEAST_PEOPLE, Counts, hidden
 from infra.postgres.reviews import read_giving
 from services.query_api.answers import Answer, Asked, Connection, Part, rows
+from services.query_api.known import Name, require_known
 
 OUTCOMES: Final = ("mastered", "below", "undetermined")
 COLUMNS: Final = {"school": "school_id", "grade": "grade"}
@@ -98,7 +99,14 @@ class Equity(Answer):
 
 
 async def read_equity(connection: Connection, search: EquitySearch) -> Equity:
-    """Return how the groups of learners do."""
+    """Return how the groups of learners do.
+
+    Raises:
+        Unknown: not-found, for a kind of subgroup that no learner has; framework-unknown, competency-unknown.
+    """
+    await require_known(connection, Name.SUBGROUPS, None if search.by in COLUMNS else search.by)
+    await require_known(connection, Name.FRAMEWORK, search.framework)
+    await require_known(connection, Name.COMPETENCY, search.competency)
     placed = PLACES.format(column=COLUMNS[search.by]) if search.by in COLUMNS else SUBGROUPS
     mastered = [one for one in await read_giving(connection) if one.wanted == ""]
     asked: dict[str, Any] = {

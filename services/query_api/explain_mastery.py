@@ -117,7 +117,7 @@ async def read_explanation(connection: Connection, learner_id: str, view: CellVi
 
     Raises:
         Invalid: malformed, for `since` with another time or policy.
-        Unknown: not-found, if no framework holds the competency; policy-unknown.
+        Unknown: competency-unknown, if no framework holds the competency; policy-unknown.
     """
     if view.since is not None:
         require_now(View.model_validate(view.model_dump(include={*View.model_fields})))

@@ -6,6 +6,7 @@ from typing import Final
 from domain.kernel.envelope import OccurredAt
 from domain.kernel.ids import SectionId
 from services.query_api.answers import Answer, Asked, Connection, Page, Part, cursor_of, position_of, rows
+from services.query_api.known import Name, require_known
 
 _LIVE: Final = "generation = (SELECT generation FROM read_model.live WHERE projector = 'learner_profile')"
 _HOURS: Final = "greatest(extract(epoch FROM given_at - submitted_at), 0) / 3600"
@@ -90,6 +91,11 @@ async def read_feedback(connection: Connection, learner_id: str, page: Page) -> 
 
 
 async def read_latency(connection: Connection, search: LatencySearch) -> FeedbackLatency:
-    """Return how soon feedback comes, by section."""
+    """Return how soon feedback comes, by section.
+
+    Raises:
+        Unknown: not-found, for a section that no learner is in.
+    """
+    await require_known(connection, Name.SECTION, search.section)
     found = await rows(connection, LATENCY, search.model_dump())
     return FeedbackLatency(sections=tuple(SectionLatency(**row) for row in found))

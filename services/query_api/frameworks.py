@@ -44,11 +44,11 @@ async def read_framework(connection: Connection, framework_id: str) -> Framework
     """Return a framework.
 
     Raises:
-        Unknown: not-found.
+        Unknown: framework-unknown.
     """
     found = await rows(connection, FRAMEWORK, {"stream": f"framework-{framework_id}"})
     if not found:
-        raise Unknown("not-found", f"framework {framework_id} is not published")
+        raise Unknown("framework-unknown", f"framework {framework_id} is not published")
     framework = decode(found[0]["type"], found[0]["data"])
     assert isinstance(framework, FrameworkPublished)
     (row,) = await rows(connection, FRAMEWORK, {"stream": f"scale-{framework.scale_id}"})

@@ -1,12 +1,12 @@
 """The history of a level: each change of it, and what changed it."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 
 from domain.kernel.envelope import Reason
 from domain.kernel.ids import CompetencyId
 from domain.kernel.scores import from_micro
+from domain.mastery.cause import CauseKind, kind_of
 from services.query_api.answers import Answer, Asked, Connection, Part, rows
 from services.query_api.one_level import Target, read_target
 
@@ -38,33 +38,6 @@ CHANGES: Final = """
        AND change.learner_id = %(learner_id)s AND change.competency_id = %(competency_id)s
      ORDER BY change.cause_position
 """
-
-
-class CauseKind(StrEnum):
-    """What changes a level."""
-
-    WORK = "work"
-    """Evidence and scores: given, corrected, voided, withdrawn."""
-    JUDGEMENT = "judgement"
-    """A person's decision, or its end."""
-    RULE = "rule"
-    """A policy that came into force, or went."""
-    PLACE = "place"
-    """An enrolment: another school or course has another policy."""
-    FRAMEWORK = "framework"
-    """An edition of a framework, by which other competencies are parts of one."""
-    TIME = "time"
-    """A day that began: what held until then holds no more."""
-
-
-KIND_OF: Final = {
-    "judgement": CauseKind.JUDGEMENT,
-    "policy": CauseKind.RULE,
-    "enrolment": CauseKind.PLACE,
-    "framework": CauseKind.FRAMEWORK,
-    "calendar": CauseKind.TIME,
-}
-"""By the first word of the event's type; all others are work."""
 
 
 class Cause(Part):
@@ -128,7 +101,7 @@ async def read_growth(connection: Connection, learner_id: str, competency_id: st
     """Return the history of a learner's level.
 
     Raises:
-        Unknown: not-found, if no framework holds the competency.
+        Unknown: competency-unknown, if no framework holds the competency.
     """
     target = await read_target(connection, competency_id)
     changes = await read_changes(connection, learner_id, target)
@@ -159,7 +132,7 @@ def _change(row: dict[str, Any]) -> LevelChange:
 def _cause(row: dict[str, Any]) -> Cause:
     meta, published = row["meta"], row["published"] or {}
     return Cause(
-        kind=KIND_OF.get(row["type"].split(".")[0], CauseKind.WORK),
+        kind=kind_of(row["type"]),
         position=row["position"],
         type=row["type"],
         actor_id=meta["actor"]["id"],

@@ -42,11 +42,11 @@ async def read_target(connection: Connection, competency_id: str) -> Target:
     """Return a competency.
 
     Raises:
-        Unknown: not-found, if no framework holds it.
+        Unknown: competency-unknown, if no framework holds it.
     """
     held = await rows(connection, COMPETENCY, {"competency_id": competency_id})
     if not held:
-        raise Unknown("not-found", f"competency {competency_id} is in no published framework")
+        raise Unknown("competency-unknown", f"competency {competency_id} is in no published framework")
     return Target(**held[0])
 
 

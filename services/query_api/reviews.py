@@ -1,9 +1,11 @@
-"""The review list: official acts whose basis a later rule, or a change of their evidence, does not give any more."""
+"""The review list: official acts whose basis a later rule, changed evidence or passed time does not give any more."""
 
 from domain.kernel.ids import LearnerId
+from domain.mastery.cause import CauseKind
 from domain.progression.review import Change
 from infra.postgres.reviews import read_open_reviews
 from services.query_api.answers import Answer, Connection, Page, Part, cursor_of, position_of
+from services.query_api.known import Name, require_known
 from services.query_api.official_acts import OfficialAct, read_acts
 
 
@@ -14,14 +16,13 @@ class ReviewSearch(Page):
 
 
 class Lost(Part):
-    """What took the basis away for one competency: the rule or the work, by which event, and the level since."""
+    """What took the basis away for one competency, by which event, and the level since."""
 
     competency_id: str
-    why: str
-    """rule or work."""
+    why: CauseKind
     cause_position: int
     event_type: str | None
-    """What was done to the work; null where the rule changed."""
+    """What happened to the work, the judgement or the time; null where the rule changed."""
     level_then: str | None
     level_after: str | None
     policy_version: str
@@ -45,8 +46,10 @@ async def read_reviews(connection: Connection, search: ReviewSearch) -> ReviewLi
     """Return a page of the open reviews.
 
     Raises:
+        Unknown: learner-unknown.
         Invalid: malformed, for a cursor that is not ours.
     """
+    await require_known(connection, Name.LEARNER, search.learner)
     before = 2**63 - 1 if search.after is None else position_of(search.after)
     found = await read_open_reviews(connection, search.limit + 1, before=before, learner_id=search.learner)
     page = found[: search.limit]

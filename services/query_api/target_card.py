@@ -63,7 +63,7 @@ async def read_target_card(
     """Return the card of a target for a learner.
 
     Raises:
-        Unknown: not-found, if no framework holds the competency.
+        Unknown: competency-unknown, if no framework holds the competency.
     """
     target = await read_target(connection, competency_id)
     (row,) = await rows(connection, TARGET, {"competency_id": competency_id})

@@ -9,6 +9,7 @@ from pydantic import Field
 from domain.kernel.envelope import Authority, OccurredAt, Source
 from domain.kernel.ids import ActorId, CompetencyId, LearnerId
 from services.query_api.answers import Answer, Connection, Page, Part, cursor_of, position_of, rows
+from services.query_api.known import Name, require_known, require_type
 
 SELECT: Final = """
     SELECT event.position, event.event_id, event.type, event.stream, event.version, event.learner_id,
@@ -98,8 +99,12 @@ async def read_trail(connection: Connection, search: Search) -> TrailPage:
     """Return a page of the events that have all that is searched for.
 
     Raises:
-        Invalid: malformed, for a cursor that is not ours.
+        Invalid: malformed, for a cursor that is not ours, or a type that no event has.
+        Unknown: learner-unknown, competency-unknown.
     """
+    require_type(search.type)
+    await require_known(connection, Name.LEARNER, search.learner)
+    await require_known(connection, Name.COMPETENCY, search.competency)
     values = search.model_dump(exclude={"after", "limit"}, exclude_none=True)
     if search.after is not None:
         values["before"] = position_of(search.after)

@@ -4,10 +4,11 @@ from datetime import datetime
 
 from domain.kernel.errors import Invalid
 from domain.kernel.scores import from_micro
+from domain.mastery.cause import CauseKind
 from services.query_api.answers import Connection, Part
 from services.query_api.learner_cells import View
 from services.query_api.learner_levels import CellLevel
-from services.query_api.level_history import CauseKind, LevelChange, read_changes
+from services.query_api.level_history import LevelChange, read_changes
 from services.query_api.one_level import Target, read_level
 
 

@@ -11,6 +11,7 @@ from domain.evidence.events import EvidenceSubmitted
 from domain.framework.events import ScalePublished
 from domain.kernel.envelope import Actor, Meta, Role
 from domain.kernel.errors import Conflict, Invalid, LedgerError, Unavailable
+from domain.kernel.ids import LearnerId
 from infra.postgres import event_store, exchange, link
 from infra.postgres.event_store import Append, EventStore, Guard, Receipt, blocking_event_store, open_event_store
 
@@ -104,6 +105,22 @@ async def test_of_two_appends_upon_one_event_in_a_batch_the_first_wins(store: Ev
     outcomes = await store.append_many([scale("s1", 0), append("a", 0), scale("s2", 0)])
     assert [isinstance(outcome, Receipt) for outcome in outcomes] == [True, True, False]
     assert (await store.load("s2")).version == 0
+
+
+def of_learner(stream: str, learner: str, upon: int) -> Append:
+    guard = Guard(frozenset({EvidenceSubmitted.type}), upon, LearnerId(learner))
+    return Append(stream, 0, [evidence(stream, learner)], NOON, TEACHER, guard=guard)
+
+
+async def test_an_append_upon_what_a_learner_did_last_is_held_off_by_that_learner_only(store: EventStore) -> None:
+    outcomes = await store.append_many(
+        [of_learner("a", "l-1", 0), of_learner("b", "l-2", 0), of_learner("c", "l-1", 0)]
+    )
+    assert [isinstance(outcome, Receipt) for outcome in outcomes] == [True, True, False]
+    with pytest.raises(Conflict, match="event 2 came after position 1"):
+        await store.append(of_learner("d", "l-2", 1))
+    assert place(await store.append(of_learner("d", "l-2", 2))) == ("d", 1, 3, 1)
+    assert place(await store.append(scale("s1", 0))) == ("s1", 1, 4, 1)
 
 
 async def test_a_repeated_key_gets_the_first_receipt(store: EventStore) -> None:

@@ -1,5 +1,6 @@
 """Advancement, credit and report cards: given on what was mastered, pinned to it, and reviewed when it is gone."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -13,9 +14,9 @@ pytestmark = pytest.mark.anyio
 WHY = {"text": "seen in class, on other work"}
 
 
-async def put_in_force(public: Public, **stages: Any) -> None:
+async def put_in_force(public: Public, cuts: str = "percent", **stages: Any) -> None:
     """Have another policy decide from now on."""
-    document = starter("average", **CUTS["percent"], **stages)
+    document = starter("average", **CUTS[cuts], **stages)
     await public.put_in_force("later", document.model_dump(mode="json", exclude_none=True))
 
 
@@ -54,6 +55,25 @@ async def test_a_judgement_with_a_reason_is_enough_to_advance_on(public: Public)
     assert granted["data"]["basis"]["score_ids"] == []
 
 
+async def test_an_act_on_a_competency_that_is_made_of_others_names_the_scores_of_its_parts(public: Public) -> None:
+    parts = [{"kind": "isChildOf", "from_id": one, "to_id": to} for one, to in ((NF1, "NF"), (NF2, "NF"), ("NF", "N"))]
+    competencies = [{"competency_id": one, "statement": f"Shows {one}"} for one in (NF1, NF2, "NF", "N")]
+    edition: dict[str, Any] = {"framework_id": "math-4", "title": "Mathematics", "edition": "2027"}
+    scale: dict[str, Any] = {"scale_id": "four-point", "competencies": competencies, "associations": parts}
+    await public.do("frameworks", ADMINISTRATOR, **edition, **scale)
+    await put_in_force(public, "four-levels", rollup={"unknown": "ignore"})
+    await show(public, "e1", "3")
+    await show(public, "e2", "4", competency_ids=[NF1, NF2])
+    await public.do("evidence/e2/scores", competency_id=NF2, value="4")
+    _, granted = await public.do(f"{ME}/advancements", act_id="a1", competency_id="N")
+    basis = granted["data"]["basis"]
+    assert (basis["level"], basis["score_ids"]) == ("advanced", ["e1.1", "e2.1", "e2.2"])
+    await public.do(f"{ME}/report-cards", act_id="r1", period="autumn")
+    await public.do("scores/e2.2/void", reason={"code": "wrong-learner"})
+    await public.do("scores/e2.1/corrections", value="1", reason={"code": "typing-error"})
+    assert [one["act"]["act_id"] for one in await reviews(public)] == ["r1", "a1"]
+
+
 async def test_a_request_is_answered_once_and_by_an_educator(public: Public) -> None:
     await show(public, "e1", "4")
     await public.do(f"{ME}/advancements", GUARDIAN, act_id="a1", competency_id=NF1)
@@ -64,6 +84,34 @@ async def test_a_request_is_answered_once_and_by_an_educator(public: Public) -> 
     assert (await public.try_to("advancements/a2/grant")).status_code == 404
     (request,) = (await public.ask(f"{ME}/credits", GUARDIAN))["requests"]
     assert (request["state"], request["answer_reason"]) == ("declined", "one more piece")
+
+
+async def test_of_many_requests_to_advance_one_is_taken_and_one_is_granted(public: Public) -> None:
+    await show(public, "e1", "4")
+    wanted = [public.try_to(f"{ME}/advancements", actor, competency_id=NF1) for actor in (LEARNER, GUARDIAN) * 4]
+    answers = await asyncio.gather(*wanted)
+    assert sorted(one.status_code for one in answers) == [201] + 7 * [409]
+    (taken,) = [one.json()["events"][0]["data"]["act_id"] for one in answers if one.status_code == 201]
+    refused = {(one.json()["code"], one.json()["detail"]) for one in answers if one.status_code == 409}
+    detail = f"advancement {taken} waits for an answer (learner l-91, competency 4.NF.1)"
+    assert refused == {("advancement-exists", detail)}
+    await public.do(f"advancements/{taken}/grant")
+    again = await public.try_to(f"{ME}/advancements", competency_id=NF1)
+    assert again.json()["detail"] == f"advancement {taken} counts already (learner l-91, competency 4.NF.1)"
+
+
+async def test_after_an_answer_of_no_or_a_revocation_a_learner_may_advance_anew(public: Public) -> None:
+    await show(public, "e1", "4")
+    for act_id in ("a1", "a2"):
+        await public.do(f"{ME}/advancements", LEARNER, act_id=act_id, competency_id=NF1)
+        await public.do(f"advancements/{act_id}/decline", reason=WHY)
+    await public.do(f"{ME}/advancements", act_id="a3", competency_id=NF1)
+    await public.do("scores/e1.1/corrections", value="1", reason={"code": "typing-error"})
+    await public.do("reviews/a3/settlement", outcome="revoked", reason=WHY)
+    await public.do("scores/e1.1/corrections", value="4", reason={"code": "typing-error"})
+    await public.do(f"{ME}/advancements", act_id="a4", competency_id=NF1)
+    acts = (await public.ask(f"{ME}/credits", LEARNER))["acts"]
+    assert [(one["act_id"], one["counts"]) for one in acts] == [("a3", False), ("a4", True)]
 
 
 @pytest.mark.need("NEED-24")

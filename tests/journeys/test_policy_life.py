@@ -100,6 +100,7 @@ async def test_each_school_has_its_policy_within_what_the_district_locks(public:
     ]
     assert found["candidates"][0]["position"] > found["candidates"][1]["position"] > 0
     assert "The value is the best score." in [one["text"] for one in found["in_words"]]
+    await public.do("enrolments", ADMINISTRATOR, learner_id="l-5", section_id="sec-5", school_id="south")
     assert await answering(public, school="south", competency=NF1) == ["district", "default"]
     assert await answering(public, learner="l-91") == ["north", "district", "default"]
     known_at = found["candidates"][1]["in_force_from"]

@@ -150,7 +150,7 @@ async def test_an_explanation_without_evidence_says_so(api: httpx.AsyncClient) -
 
 async def test_an_explanation_of_an_unknown_competency_is_not_found(api: httpx.AsyncClient) -> None:
     answer = await api.get(EXPLANATION, params={"competency": "m404"})
-    assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+    assert (answer.status_code, answer.json()["code"]) == (404, "competency-unknown")
 
 
 async def test_a_chain_tells_a_score_from_its_evidence_to_its_correction(api: httpx.AsyncClient) -> None:

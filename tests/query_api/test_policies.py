@@ -73,7 +73,7 @@ async def test_a_framework_comes_with_its_scale(api: httpx.AsyncClient, store: E
 
 async def test_a_framework_that_nobody_published_is_not_found(api: httpx.AsyncClient) -> None:
     answer = await api.get("/v1/frameworks/art")
-    assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+    assert (answer.status_code, answer.json()["code"]) == (404, "framework-unknown")
 
 
 async def test_the_library_has_the_rules_that_systems_are_known_by(api: httpx.AsyncClient) -> None:

@@ -33,7 +33,6 @@ async def trail(store: EventStore, database: str) -> None:
         ({"first_position": 5, "last_position": 7}, [7, 6, 5]),
         ({"from": "2100-01-01T00:00:00Z"}, []),
         ({"to": "2100-01-01T00:00:00Z", "last_position": 1}, [1]),
-        ({"learner": "l404"}, []),
     ],
 )
 async def test_the_trail_is_searched_newest_first(

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.progression.review import FRESH, Change, Why, loss
+from domain.mastery.cause import CauseKind
+from domain.progression.review import FRESH, Change, loss
 
 GIVEN, VOIDED, RULE = "score.given.v1", "score.voided.v1", None
 TYPES = [GIVEN, VOIDED, RULE, "judgement.lifted.v1"]
@@ -16,7 +17,7 @@ def change(position: int, event_type: str | None, *, holds: bool) -> Change:
 def test_a_later_rule_that_does_not_give_it_takes_the_basis_away() -> None:
     lost = loss([change(5, RULE, holds=True), change(7, RULE, holds=False)])
     assert lost is not None
-    assert (lost.position, lost.why) == (7, Why.RULE)
+    assert (lost.position, lost.why) == (7, CauseKind.RULE)
 
 
 def test_fresh_work_that_is_worse_takes_nothing_away_and_neither_does_a_rule_after_it() -> None:
@@ -26,7 +27,7 @@ def test_fresh_work_that_is_worse_takes_nothing_away_and_neither_does_a_rule_aft
 def test_the_first_of_several_changes_is_the_one_that_took_it() -> None:
     lost = loss([change(5, VOIDED, holds=False), change(7, RULE, holds=False)])
     assert lost is not None
-    assert (lost.position, lost.why) == (5, Why.WORK)
+    assert (lost.position, lost.why) == (5, CauseKind.WORK)
 
 
 def test_what_was_settled_is_over_until_the_basis_is_lost_again() -> None:
