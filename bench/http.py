@@ -5,12 +5,9 @@ of its own, and so is the client, `wrk`, where it is installed. Run `python -m b
 """
 
 import json
-import socket
-import subprocess
 import sys
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -18,8 +15,6 @@ from statistics import median
 from typing import Any, NamedTuple
 
 import anyio
-import httpx
-import psutil  # type: ignore[import-untyped]
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -29,7 +24,7 @@ from starlette.routing import Route
 from bench.append import NOON, TEACHER, raw
 from bench.common import bench_server, fresh_database, machine
 from bench.library import Scores, open_library
-from bench.load import CONNECTIONS, GENERATOR, Load, post_scores, request, send
+from bench.load import CONNECTIONS, GENERATOR, Load, Server, post_scores, request, send, serving
 from domain.evidence.events import EvidenceSubmitted
 from domain.framework.events import Competency, FrameworkPublished, ScalePublished
 from domain.kernel.envelope import Meta
@@ -45,7 +40,6 @@ KINDS = {"ours": 20_000, "bare": 20_000, "library": 1_250}
 LOAD_S = 3
 BULK = 20_000
 """Observations sent in bulk, 100 a request."""
-START_TIMEOUT_S = 30
 _NUMBERS = count(1)
 _SCALE = ScalePublished(scale_id="four-levels", title="Four levels", lowest_micro=0, highest_micro=4_000_000)
 _FRAMEWORK = FrameworkPublished(
@@ -80,48 +74,11 @@ async def _save(scores: Scores, request: Request) -> Response:
     return JSONResponse({"position": await anyio.to_thread.run_sync(scores.give_score, score)}, 201)
 
 
-class Server(NamedTuple):
-    """A contender that is running."""
-
-    port: int
-    process: psutil.Process
-
-    def cpu_s(self) -> float:
-        """Return the processor time that it took so far, in seconds."""
-        times = self.process.cpu_times()
-        return float(times.user + times.system)
-
-
 class Posted(NamedTuple):
     """What the client met, and what the server's process spent on each answer, in microseconds."""
 
     load: Load
     cpu_us: float
-
-
-@contextmanager
-def _running(kind: str, folder: Path, database: str) -> Iterator[Server]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    process = subprocess.Popen([sys.executable, "-m", "bench.http", kind, str(folder), database, str(port)])  # noqa: S603 - ours
-    try:
-        _wait(port)
-        yield Server(port, psutil.Process(process.pid))
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _wait(port: int) -> None:
-    given_up_at = time.monotonic() + START_TIMEOUT_S
-    while time.monotonic() < given_up_at:
-        try:
-            httpx.get(f"http://127.0.0.1:{port}/healthz")
-        except httpx.TransportError:
-            time.sleep(0.05)
-        else:
-            return
-    raise TimeoutError(f"no server on port {port} after {START_TIMEOUT_S} s")
 
 
 def prepare(conninfo: str, pieces: int) -> range:
@@ -167,7 +124,7 @@ def measure(server: EmbeddedServer, rounds: int = 3) -> dict[str, Any]:
     bulk: list[float] = []
     plain: list[float] = []
     with ExitStack() as stack:
-        servers = {kind: stack.enter_context(_running(kind, server.folder, database)) for kind in KINDS}
+        servers = {kind: stack.enter_context(serving("bench.http", kind, server.folder, database)) for kind in KINDS}
         for _ in range(rounds + 1):
             pieces = {kind: prepare(conninfo, count) for kind, count in KINDS.items()}
             posted.append({kind: _post(servers[kind], token, pieces[kind]) for kind in KINDS})

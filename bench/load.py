@@ -1,19 +1,28 @@
-"""Who sends the requests: `wrk` where it is installed, which leaves the processors to the server, else this process."""
+"""Servers that are measured, each a process of its own, and who sends the requests.
+
+That is `wrk` where it is installed, which leaves the processors to the server, else this process.
+"""
 
 import asyncio
 import json
 import shutil
+import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import quantiles
 from typing import Final, NamedTuple, cast
 
+import httpx
+import psutil  # type: ignore[import-untyped]
 import uvloop
 
 CONNECTIONS: Final = 64
 TIMEOUT_S: Final = 60
+START_TIMEOUT_S: Final = 30
 WRK: Final = shutil.which("wrk")
 GENERATOR: Final = "wrk" if WRK else "python"
 _SCRIPT: Final = Path(__file__).with_name("scores.lua")
@@ -27,6 +36,44 @@ class Load(NamedTuple):
     per_second: float
     p50_ms: float
     p99_ms: float
+
+
+class Server(NamedTuple):
+    """A server that is running."""
+
+    port: int
+    process: psutil.Process
+
+    def cpu_s(self) -> float:
+        """Return the processor time that it took so far, in seconds."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
+
+
+@contextmanager
+def serving(module: str, *arguments: object) -> Iterator[Server]:
+    """Run a module that serves HTTP, with these arguments and a free port after them, until the block ends."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    process = subprocess.Popen([sys.executable, "-m", module, *map(str, arguments), str(port)])  # noqa: S603 - ours
+    try:
+        _wait(port)
+        yield Server(port, psutil.Process(process.pid))
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait(port: int) -> None:
+    given_up_at = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < given_up_at:
+        try:
+            httpx.get(f"http://127.0.0.1:{port}/healthz")
+        except httpx.TransportError:
+            time.sleep(0.05)
+        else:
+            return
+    raise TimeoutError(f"no server on port {port} after {START_TIMEOUT_S} s")
 
 
 def post_scores(port: int, token: str, pieces: range, load_s: int) -> Load:
@@ -43,10 +90,10 @@ def post_scores(port: int, token: str, pieces: range, load_s: int) -> Load:
     return Load(told["answers"], told["answers"] / told["took_us"] * 1e6, told["p50_us"] / 1e3, told["p99_us"] / 1e3)
 
 
-def request(token: str, path: str, body: bytes) -> bytes:
-    """Return a POST as it goes over the wire."""
+def request(token: str, path: str, body: bytes = b"", method: str = "POST") -> bytes:
+    """Return a request as it goes over the wire."""
     head = f"Host: bench\r\nAuthorization: Bearer {token}\r\nContent-Length: {len(body)}\r\n\r\n"
-    return f"POST {path} HTTP/1.1\r\n{head}".encode() + body
+    return f"{method} {path} HTTP/1.1\r\n{head}".encode() + body
 
 
 class _Connection(asyncio.Protocol):
