@@ -28,6 +28,12 @@ class Digest(NamedTuple):
     cells: int = 0
     total: int = 0
 
+    @classmethod
+    def of(cls, text: str) -> "Digest":
+        """Return the digest that was written down as a text."""
+        cells, total = text.split(".")
+        return cls(int(cells, 16), int(total, 16))
+
     def __add__(self, other: object) -> "Digest":
         """Return the digest of the cells of both."""
         if not isinstance(other, Digest):

@@ -84,6 +84,11 @@ class Timeline:
         """Return the epoch that a position lies in."""
         return self.epochs[bisect_right(self._starts, position) - 1]
 
+    def is_still(self, first: int, last: int) -> bool:
+        """Say whether no epoch, edition or day begins after one position and up to another."""
+        starts = [*self._starts, *(one.position for one in self.editions), *(one.position for one in self.ticks)]
+        return not any(first < start <= last for start in starts)
+
     def clock(self, at: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return for each position when the last day before it began, or NO_TIME."""
         starts = np.array([tick.position for tick in self.ticks], np.int64)

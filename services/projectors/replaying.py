@@ -1,7 +1,8 @@
 """The replay of one publication: its levels, made beside the live ones at one position, portion by portion.
 
-Each portion is committed with the learner it ends at and the digest so far, so a kill loses one portion. At the
-position of the simulation the levels must be those that were simulated: the sum of the portions' digests says so.
+Each portion is committed with the learner it ends at and the digests so far, so a kill loses one portion. The digest
+of all must be that of the simulation, less the cells of learners who were touched since as they were then, plus the
+same as they were made: so the levels that will be live are those simulated and what has happened since.
 """
 
 from collections.abc import Callable
@@ -14,7 +15,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from domain.kernel.errors import Unavailable
-from domain.mastery.digest import Digest
 from domain.policy.events import PolicyPublished, PolicySimulated
 from schemas.registry import decode
 from services.projectors import generations, replays
@@ -27,7 +27,7 @@ from services.projectors.mastery_states import Judge
 from services.projectors.mastery_tables import with_parents
 from services.projectors.mastery_writer import MasteryWriter
 from services.projectors.policies import Timeline, with_policy
-from services.projectors.replays import Row
+from services.projectors.replays import Delta, Row
 from services.projectors.what_if.compared import Compared
 from services.projectors.what_if.evaluate import about
 
@@ -40,6 +40,18 @@ SIMULATED: Final = """
 LOCK: Final = """
     SELECT generation, facts_generation, state, position FROM read_model.generation
     WHERE projector = 'mastery' AND generation = %s FOR UPDATE
+"""
+TOUCHED_SINCE: Final = """
+    SELECT learner_id FROM read_model.score
+    WHERE generation = %(generation)s AND (position > %(position)s OR ended_position > %(position)s)
+    UNION
+    SELECT learner_id FROM read_model.judgement
+    WHERE generation = %(generation)s AND (position > %(position)s OR lifted_position > %(position)s)
+    UNION
+    SELECT learner_id FROM read_model.learner_place
+    WHERE generation = %(generation)s AND (position > %(position)s OR closed_position > %(position)s)
+    UNION
+    SELECT learner_id FROM read_model.late_learner WHERE generation = %(generation)s AND position >= %(position)s
 """
 NOT_BEYOND: Final = """
     UPDATE read_model.generation SET position = least(position, %s) WHERE projector = 'mastery' AND generation = %s
@@ -146,9 +158,9 @@ class Replay:
             return True
         replays.enter(self._connection, self.position, "computing")
         is_made = self._connection.execute(IS_MADE, (self._row.generation,)).fetchone() == (True,)
-        judge, digest, last = Judge(), digest_from(self._row.digest), self._row.last_learner
-        timelines = (self._with_policy(self._row.at_position), self._then())
-        web = web_of(timelines[0])
+        judge, delta, last = Judge(), self._row.delta, self._row.last_learner
+        timeline, since = self._with_policy(self._row.at_position), self._since()
+        web = web_of(timeline)
         for some, complete in all_cells(self._connection, self._row.facts_generation, judge.vocabulary(), cells):
             if not is_wanted():
                 return False
@@ -156,52 +168,54 @@ class Replay:
             chosen = _beyond(facts, last)
             if len(chosen):
                 with self._connection.transaction():
+                    made = self._made(judge, facts, chosen, timeline)
                     if not is_made:
-                        self._fill(judge, facts, chosen, timelines[0], complete)
-                    digest += self._digest(judge, facts, chosen, timelines[1], complete)
+                        self._fill(made, complete)
+                    delta += since.delta(judge, made, complete) if since else Delta(made.digest())
                     last = pc.max(facts.learners).as_py()
-                    replays.advance(self._connection, self.position, len(chosen), last, digest.text)
+                    replays.advance(self._connection, self.position, len(chosen), last, delta)
         with self._connection.transaction():
             if not is_made:
                 generations.attach(self._connection, "current_mastery", self._row.generation)
-                text = policies_text(timelines[0].epochs[-1])
+                text = policies_text(timeline.epochs[-1])
                 self._connection.execute(SET_POLICIES, (text, self._row.generation))
             replays.computed(self._connection, self.position)
         return True
 
-    def _then(self) -> Timeline | None:
-        """Return the policies along the log as they would have gone on from the position of the simulation."""
-        simulated = self._publication.simulated
-        return None if simulated is None else self._with_policy(simulated.at_position)
+    def _since(self) -> "_Since | None":
+        """Return what may have changed since the simulation, if there is one.
 
-    def _fill(self, judge: Judge, facts: CellFacts, chosen: Int64s, timeline: Timeline, complete: int) -> None:
-        at = np.full(len(chosen), self._row.at_position, np.int64)
-        points = Points(chosen, at, np.zeros(len(chosen), np.int64))
-        writer = MasteryWriter(self._connection, facts, points, judge.states(facts, points, timeline))
+        A day, an edition or other policies since then may have changed cells that nothing touched.
+        """
+        simulated, timeline = self._publication.simulated, self._scene.timeline
+        if simulated is None:
+            return None
+        position, touched = simulated.at_position, None
+        if timeline.is_still(position, self._row.at_position):
+            values = {"generation": self._row.facts_generation, "position": position}
+            learners = self._connection.execute(TOUCHED_SINCE, values).fetchall()
+            touched = pa.array([learner for (learner,) in learners], pa.string())
+        return _Since(position, self._with_policy(position), touched)
+
+    def _made(self, judge: Judge, facts: CellFacts, chosen: Int64s, timeline: Timeline) -> Compared:
+        points = _points(chosen, self._row.at_position)
+        states = judge.states(facts, points, timeline)
+        return Compared(facts, chosen, states, states)
+
+    def _fill(self, made: Compared, complete: int) -> None:
+        points = _points(made.cell, self._row.at_position)
+        writer = MasteryWriter(self._connection, made.facts, points, made.after)
         writer.fill(partition("current_mastery", self._row.generation), self._row.generation)
         self._connection.execute(NOT_BEYOND, (complete, self._row.generation))
 
-    def _digest(
-        self, judge: Judge, facts: CellFacts, chosen: Int64s, timeline: Timeline | None, complete: int
-    ) -> Digest:
-        """Return the digest of the levels of cells at the position of the simulation."""
-        simulated = self._publication.simulated
-        if timeline is None or simulated is None:
-            return Digest()
-        if complete < simulated.at_position:
-            raise Unavailable("unavailable", f"cells have not come to position {simulated.at_position}", cells=complete)
-        at = np.full(len(chosen), simulated.at_position, np.int64)
-        states = judge.states(facts, Points(chosen, at, np.zeros(len(chosen), np.int64)), timeline)
-        return Compared(facts, chosen, states, states).digest()
-
     def verify(self) -> str | None:
-        """Compare the levels with those simulated; return the digest found if it is another one."""
+        """Compare the levels with those simulated; return what these must have come to, if it is something else."""
         row = replays.find(self._connection, self.position)
         assert row is not None
         replays.enter(self._connection, self.position, "verifying")
         simulated = self._publication.simulated
-        if not row.is_verified and simulated is not None and row.digest != simulated.digest:
-            return row.digest
+        if not row.is_verified and simulated is not None and row.delta.simulated.text != simulated.digest:
+            return row.delta.simulated.text
         replays.verified(self._connection, self.position)
         return None
 
@@ -219,6 +233,31 @@ class Replay:
         return False
 
 
+class _Since(NamedTuple):
+    """What came since a simulation: its position, the policies as they would have gone on from there, whom it touched.
+
+    `learners` None: perhaps everybody.
+    """
+
+    position: int
+    timeline: Timeline
+    learners: pa.Array | None
+
+    def delta(self, judge: Judge, made: Compared, complete: int) -> Delta:
+        """Return what ties levels that were made to those simulated; their facts are complete up to a position.
+
+        Raises:
+            Unavailable: the cells have not come to the position of the simulation.
+        """
+        if complete < self.position:
+            raise Unavailable("unavailable", f"cells have not come to position {self.position}", cells=complete)
+        now = made
+        if self.learners is not None:
+            now = made.only(pc.is_in(made.learners, value_set=self.learners).to_numpy(zero_copy_only=False))
+        states = judge.states(now.facts, _points(now.cell, self.position), self.timeline)
+        return Delta(made.digest(), Compared(now.facts, now.cell, states, states).digest(), now.digest())
+
+
 def _beyond(facts: CellFacts, learner_id: str | None) -> Int64s:
     """Return the cells of the learners behind one: portions come in the order of learners."""
     if learner_id is None:
@@ -226,10 +265,9 @@ def _beyond(facts: CellFacts, learner_id: str | None) -> Int64s:
     return np.flatnonzero(pc.greater(facts.learners, pa.scalar(learner_id)).to_numpy(zero_copy_only=False))
 
 
-def digest_from(text: str) -> Digest:
-    """Return the digest that was written down as a text."""
-    cells, total = text.split(".")
-    return Digest(int(cells, 16), int(total, 16))
+def _points(cells: Int64s, position: int) -> Points:
+    """Return a point of each cell at one position."""
+    return Points(cells, np.full(len(cells), position, np.int64), np.zeros(len(cells), np.int64))
 
 
 def discard(connection: psycopg.Connection[Any], row: Row) -> None:

@@ -11,7 +11,7 @@ from domain.policy.events import PolicyPublished
 
 FIND: Final = """
     SELECT position, state, upon, generation, facts_generation, at_position, last_learner, is_computed, is_verified,
-        digest, digest_simulated
+        digest, digest_touched_then, digest_touched_now
     FROM read_model.replay WHERE position = %s
 """
 BEGIN: Final = """
@@ -21,12 +21,13 @@ BEGIN: Final = """
         %(at_position)s, %(cells)s, %(digest)s, %(digest_simulated)s, %(effective_from)s, false)
     ON CONFLICT (position) DO UPDATE SET state = 'computing', upon = excluded.upon, generation = excluded.generation,
         facts_generation = excluded.facts_generation, at_position = excluded.at_position, cells = excluded.cells,
-        cells_done = 0, digest = excluded.digest, last_learner = NULL, is_computed = false, is_verified = false,
+        cells_done = 0, digest = excluded.digest, digest_touched_then = excluded.digest,
+        digest_touched_now = excluded.digest, last_learner = NULL, is_computed = false, is_verified = false,
         started_at = clock_timestamp(), computed_at = NULL, updated_at = clock_timestamp()
 """
 ADVANCE: Final = """
     UPDATE read_model.replay SET cells_done = cells_done + %s, last_learner = %s, digest = %s,
-        updated_at = clock_timestamp()
+        digest_touched_then = %s, digest_touched_now = %s, updated_at = clock_timestamp()
     WHERE position = %s
 """
 COMPUTED: Final = """
@@ -48,6 +49,29 @@ UNFINISHED: Final = "SELECT position FROM read_model.replay WHERE finished_at IS
 NEAR: Final = "SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = to_regclass(%s)"
 
 
+class Delta(NamedTuple):
+    """What ties the levels made to those simulated, so far.
+
+    `made`: of all levels, at the position at which they are made; of those of the learners who were touched since the
+    simulation `then`, as they were at its position, and `now`, as they were made.
+    """
+
+    made: Digest = Digest()
+    then: Digest = Digest()
+    now: Digest = Digest()
+
+    @property
+    def simulated(self) -> Digest:
+        """What the simulation must have come to."""
+        return self.made - self.now + self.then
+
+    def __add__(self, other: object) -> "Delta":
+        """Return the delta of the cells of both."""
+        if not isinstance(other, Delta):
+            return NotImplemented
+        return Delta(self.made + other.made, self.then + other.then, self.now + other.now)
+
+
 class Row(NamedTuple):
     """A replay that was begun: `position` is that of its publication, `digest` that of the levels made so far."""
 
@@ -61,7 +85,13 @@ class Row(NamedTuple):
     is_computed: bool
     is_verified: bool
     digest: str
-    digest_simulated: str | None
+    digest_touched_then: str
+    digest_touched_now: str
+
+    @property
+    def delta(self) -> Delta:
+        """What ties the levels made so far to those simulated."""
+        return Delta(*map(Digest.of, (self.digest, self.digest_touched_then, self.digest_touched_now)))
 
 
 class Begun(NamedTuple):
@@ -101,9 +131,9 @@ def begin(connection: psycopg.Connection[Any], begun: Begun) -> None:
     connection.execute(BEGIN, values)
 
 
-def advance(connection: psycopg.Connection[Any], position: int, cells: int, last_learner: str, digest: str) -> None:
+def advance(connection: psycopg.Connection[Any], position: int, cells: int, last_learner: str, delta: Delta) -> None:
     """Note that the levels of so many more cells are made: of all learners up to one."""
-    connection.execute(ADVANCE, (cells, last_learner, digest, position))
+    connection.execute(ADVANCE, (cells, last_learner, *(one.text for one in delta), position))
 
 
 def computed(connection: psycopg.Connection[Any], position: int) -> None:

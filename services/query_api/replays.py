@@ -22,7 +22,8 @@ REPLAYS: Final = """
     SELECT position AS replay_id, policy_id, version, state, at_position, cells, cells_done,
            (cells_done / greatest(extract(epoch FROM coalesce(computed_at, updated_at) - started_at), 0.001))::bigint
                AS cells_per_second,
-           digest, digest_simulated, effective_from, switch_position, fault, started_at, updated_at, finished_at
+           digest, digest_touched_then, digest_touched_now, digest_simulated, effective_from, switch_position, fault,
+           started_at, updated_at, finished_at
       FROM read_model.replay
      WHERE %(replay_id)s::bigint IS NULL OR position = %(replay_id)s
      ORDER BY position
@@ -47,7 +48,12 @@ class Replay(Part):
     seconds_left: int | None
     """Until all levels are made, at this rate."""
     digest: str
-    """Of the levels made so far, at the position of the simulation."""
+    """Of the levels made so far, at `at_position`. They come into force if `digest` is `digest_simulated` less
+    `digest_touched_then` plus `digest_touched_now`: of the cells of learners touched since the simulation."""
+    digest_touched_then: str
+    """As they were at the position of the simulation."""
+    digest_touched_now: str
+    """As they were made."""
     digest_simulated: str | None
     effective_from: datetime | None
     switch_position: int | None
@@ -55,6 +61,10 @@ class Replay(Part):
     started_at: datetime
     updated_at: datetime
     finished_at: datetime | None
+
+
+class OneReplay(Answer, Replay):
+    """One replay, and the place in the log that mastery had come to."""
 
 
 class Replays(Answer):
@@ -87,6 +97,15 @@ async def read_replay(connection: Connection, replay_id: int) -> Replay:
     for replay in (await read_replays(connection, replay_id)).replays:
         return replay
     raise Unknown("not-found", f"no replay of a publication at {replay_id}")
+
+
+async def read_one(connection: Connection, replay_id: int) -> OneReplay:
+    """Return one replay as an answer of its own.
+
+    Raises:
+        Unknown: not-found.
+    """
+    return OneReplay(**dict(await read_replay(connection, replay_id)))
 
 
 async def tell(desk: Desk, replay: Replay) -> AsyncIterator[str]:

@@ -6,15 +6,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psycopg
+import pyarrow as pa
 import pytest
 
 from domain.kernel.event import Event
 from domain.kernel.ids import SimulationId
+from domain.mastery.digest import Digest, digest_of
+from domain.mastery.kernel import NO_VALUE, Results, Status
 from domain.policy.events import PolicySimulated, ReplayCancelled, ReplayPaused, ReplayRefused, ReplayResumed
 from infra.postgres import all_scores
 from infra.postgres.event_store import Append, BlockingEventStore, blocking_event_store
 from services.projectors import generations, ledger, parking
+from services.projectors.all_cells import coded
 from services.projectors.filler import Filler
 from services.projectors.publishing import publish_next
 from services.projectors.rebuild import rebuild
@@ -39,7 +44,15 @@ Connection = psycopg.Connection[Any]
 LEARNERS = [f"l{number:02}" for number in range(12)]
 P1 = scoped("p1", HIGHEST)
 NAMES = {"policy_id": P1.policy_id, "version": P1.version}
-ROW = "SELECT state, cells_done, cells, digest = digest_simulated, switch_position FROM read_model.replay"
+ROW = "SELECT state, cells_done, cells, is_verified, switch_position FROM read_model.replay"
+DIGESTS = """
+    SELECT digest, digest_simulated, digest_touched_then, digest_touched_now FROM read_model.replay
+"""
+MADE = """
+    SELECT learner_id, competency_id, coalesce(value_micro, %s), coalesce(level, ''), coalesce(effective_level, ''),
+        status
+    FROM read_model.current_mastery WHERE generation = (SELECT generation FROM read_model.replay)
+"""
 NOTICES = """
     SELECT notice_id, switch_position, learner_id, before_level, after_level FROM read_model.notice ORDER BY notice_id
 """
@@ -146,6 +159,55 @@ def test_levels_that_are_those_simulated_come_into_force(
     follow(connection)
     assert row(connection) == ("done", 12, 12, True, 29)
     assert rebuild(connection, "mastery").digest is not None
+
+
+def made(connection: Connection) -> Digest:
+    """Return the digest of the rows that a replay has made, worked out from the rows."""
+    rows = connection.execute(MADE, (NO_VALUE,)).fetchall()
+    learners, competencies, values, levels, effective, statuses = ([*column] for column in zip(*rows, strict=True))
+    words = sorted({*levels, *effective} - {""})
+    codes = {"": -1, **{word: code for code, word in enumerate(words)}}
+    said = Results(
+        value=np.array(values, np.int64),
+        level=np.array([codes[word] for word in levels], np.int16),
+        effective=np.array([codes[word] for word in effective], np.int16),
+        status=np.array([Status[word.upper()] for word in statuses], np.uint8),
+        counted=np.zeros(len(rows), np.int32),
+    )
+    return digest_of(coded(pa.array(learners)), coded(pa.array(competencies)), words, said)
+
+
+def test_levels_made_later_are_those_simulated_and_what_was_touched_since(
+    connection: Connection, database: str, store: BlockingEventStore, log: Log
+) -> None:
+    in_an_hour = datetime.now(UTC) + timedelta(hours=1)
+    tell(store, simulated(connection), publication(effective_from=in_an_hour))
+    store.append(log.append("evidence-more", given("more", 4, "l00")))
+    store.append(log.append("evidence-new", given("new", 1, "newcomer")))
+    store.append(log.append("evidence-s5-0", corrected(given("s5-0", 0, "l05"), 4)))
+    follow(connection)
+    publish_next(connection, database)
+    (digests,) = connection.execute(DIGESTS).fetchall()
+    at_made, at_simulation, then, now = map(Digest.of, digests)
+    assert at_made == made(connection)
+    assert at_made == at_simulation - then + now
+    assert (at_made.cells, at_simulation.cells, then.cells, now.cells) == (13, 12, 2, 3)
+    assert at_made != at_simulation
+    assert row(connection) == ("waiting", 13, 13, True, None)
+
+
+def test_other_policies_since_the_simulation_leave_what_it_said_to_be_checked(
+    connection: Connection, database: str, store: BlockingEventStore, log: Log
+) -> None:
+    tell(store, simulated(connection), publication())
+    other = scoped("p2", LATEST_OF_TWO, "f2")
+    store.append(log.append("policy-p2", drafted("p2", LATEST_OF_TWO, "f2"), activated([other])))
+    follow(connection)
+    assert publish_next(connection, database)
+    (digests,) = connection.execute(DIGESTS).fetchall()
+    at_made, at_simulation, then, now = map(Digest.of, digests)
+    assert (then, now) == (at_simulation, at_made), "anybody's cells may be others"
+    assert row(connection)[3]
 
 
 def test_levels_that_are_not_those_simulated_are_refused_and_leave_nothing_behind(
