@@ -1,6 +1,11 @@
-"""Rebuild: the next generation beside the live one, from the beginning of the log; and back again."""
+"""Rebuild: the next generation beside the live one, from the beginning of the log; and back again.
 
-from collections.abc import Callable
+What a rebuild answers for: at one position (`compared_at`) the new generation held, row by row, what the live one
+did. The events between that position and the switch were folded into both by the same code, and are not compared.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 import psycopg
@@ -19,12 +24,20 @@ FINISHED: Final = """
 Report = Callable[[Batch], None]
 
 
+class Compared(NamedTuple):
+    """The position at which two generations were compared, and the digest of both."""
+
+    position: int
+    digest: str
+
+
 class Switched(NamedTuple):
-    """The generation that is live now, the position of the switch, and the digest if it was compared."""
+    """The generation that is live now and the position of the switch; if it was compared: its digest, and where."""
 
     generation: int
     position: int
     digest: str | None
+    compared_at: int | None
 
 
 def _no_report(_: Batch) -> None:
@@ -51,38 +64,47 @@ def rebuild(
         Unavailable: workers ended before their work was done.
     """
     model = make(name)
-    if not lease.take(connection, f"rebuild {name}"):
-        raise Conflict("rebuild-running", f"projector {name} is being rebuilt already")
-    try:
+    with _alone(connection, name):
         generations.ensure(connection, name)
         new = generations.begun(connection, name) or generations.create(connection, model)
         filler = Filler(connection, name, new.generation)
         while True:
             _build(filler, workers, report)
             _fill(filler, report)
-            digest = None if accept_difference else _compare(filler)
+            compared = None if accept_difference else _compare(filler)
             _fill(filler, report)
-            if switched := _promote(filler, digest):
+            if switched := _promote(filler, compared):
                 return switched
-    finally:
-        lease.give_back(connection, f"rebuild {name}")
 
 
 def roll_back(connection: psycopg.Connection[Any], name: str, report: Report = _no_report) -> Switched:
     """Make the generation before the last rebuild live again, once it has caught up.
 
     Raises:
+        Conflict: rebuild-running, if another process builds.
         Refused: nothing-to-roll-back.
     """
-    kept = generations.before(connection, name)
-    if kept is None:
-        raise Refused("nothing-to-roll-back", f"no earlier generation of {name} is kept")
-    filler = Filler(connection, name, kept.generation)
-    while True:
-        _fill(filler, report)
-        _build(filler, 1, report)
-        if switched := _promote(filler, None):
-            return switched
+    with _alone(connection, name):
+        kept = generations.before(connection, name)
+        if kept is None:
+            raise Refused("nothing-to-roll-back", f"no earlier generation of {name} is kept")
+        filler = Filler(connection, name, kept.generation)
+        while True:
+            _fill(filler, report)
+            _build(filler, 1, report)
+            if switched := _promote(filler, None):
+                return switched
+
+
+@contextmanager
+def _alone(connection: psycopg.Connection[Any], name: str) -> Iterator[None]:
+    """Keep all others from building generations of a projector, and from going back to one."""
+    if not lease.take(connection, f"rebuild {name}"):
+        raise Conflict("rebuild-running", f"projector {name} is being rebuilt already")
+    try:
+        yield
+    finally:
+        lease.give_back(connection, f"rebuild {name}")
 
 
 def _build(filler: Filler, workers: int, report: Report) -> None:
@@ -108,8 +130,8 @@ def _fill(filler: Filler, report: Report) -> None:
             return
 
 
-def _compare(filler: Filler) -> str | None:
-    """Bring the generation and the live one to the same position and compare them; return the digest of both.
+def _compare(filler: Filler) -> Compared | None:
+    """Bring the generation and the live one to the same position and compare them; return where, and the digest.
 
     Nobody is held meanwhile: the live one is read as it stood when the comparison began. Returns None if none is
     live, or if an event on that way takes the generation back to `finish`.
@@ -136,10 +158,10 @@ def _compare(filler: Filler) -> str | None:
         if digest != old:
             fault = f"generation {filler.generation} differs from the live one"
             raise Refused("rebuild-differs", fault, live=old, new=digest)
-        return digest
+        return Compared(live.position, digest)
 
 
-def _promote(filler: Filler, digest: str | None) -> Switched | None:
+def _promote(filler: Filler, compared: Compared | None) -> Switched | None:
     """Bring the generation to the head of the log and switch to it: one transaction, in which the live one waits.
 
     Returns None if an event on that way takes the generation back to `finish`, which reads what is committed.
@@ -152,7 +174,8 @@ def _promote(filler: Filler, digest: str | None) -> Switched | None:
         if generations.place(connection, name, filler.generation).state == "building":
             return None
         generations.switch(connection, name, filler.generation, position)
-    return Switched(filler.generation, position, digest)
+    at, digest = compared or (None, None)
+    return Switched(filler.generation, position, digest, at)
 
 
 def _reach(filler: Filler, until: int) -> int:

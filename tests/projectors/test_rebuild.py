@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from domain.kernel.errors import Refused, Unknown
+from domain.kernel.errors import Conflict, Refused, Unknown
 from infra.postgres.event_store import BlockingEventStore, blocking_event_store
 from services.projectors import generations, ledger
 from services.projectors.filler import Batch, Filler
@@ -111,6 +111,34 @@ def test_a_rollback_brings_the_earlier_generation_back_caught_up(
     digest = generations.digest(connection, model, generations.live(connection, "mastery").place)
     assert roll_back(connection, "mastery").generation == second.generation
     assert generations.digest(connection, model, generations.live(connection, "mastery").place) == digest
+
+
+def test_a_rebuild_says_where_it_was_compared_and_events_of_later_are_in_the_switched_one(
+    connection: Connection, store: BlockingEventStore, log: Log
+) -> None:
+    store.append(log.append("evidence-1", given("s1", 2)))
+    rebuild(connection, "mastery")
+    late = [log.append("evidence-2", given("s2", 4))]
+
+    def one_more(batch: Batch) -> None:
+        if late and batch.position == 1 and generations.begun(connection, "mastery"):
+            store.append(late.pop())
+
+    switched = rebuild(connection, "mastery", report=one_more)
+    assert switched.digest is not None
+    assert switched.compared_at is not None
+    assert 1 <= switched.compared_at <= switched.position == 2
+
+
+def test_nobody_goes_back_while_another_process_rebuilds(connection: Connection, database: str) -> None:
+    rebuild(connection, "audit_trail")
+    rebuild(connection, "audit_trail")
+
+    def go_back(_: Batch) -> None:
+        with ledger.connect(database) as other, pytest.raises(Conflict, match="is being rebuilt already"):
+            roll_back(other, "audit_trail")
+
+    rebuild(connection, "audit_trail", report=go_back)
 
 
 def test_what_was_pruned_can_not_be_rolled_back_to(connection: Connection) -> None:
