@@ -168,7 +168,7 @@ def try_out(
         ledger.connect(database.app) as beside,
         progress_bar(f"trying {trial.scoped.policy_id}") as advance,
     ):
-        keeper = Keeper(beside, simulation_id, draft)
+        keeper = Keeper(beside, simulation_id, trial.scoped.policy_id, trial.scoped.version)
         every = Watchers([*([keeper] if is_drafted else []), *watchers, Progress(advance)])
         try:
             simulated = simulate(

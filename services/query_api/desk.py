@@ -128,10 +128,22 @@ class Visit:
         }
         if answer is None:
             return Response(status_code=304, headers=headers)
+        return Response(self._placed(tracking, answer), headers=headers, media_type="application/json")
+
+    async def watch(self, projector: Projector, read: Read[Answer]) -> Response:
+        """Return an answer about work that goes on between events: as `answer`, and never from a cache."""
+
+        async def read_placed(connection: Connection) -> tuple[Tracking, Answer]:
+            return await read_tracking(connection, projector), await read(connection)
+
+        tracking, answer = await self.ask(projector, read_placed)
+        headers = {"X-Projection-Position": str(tracking.position), "Cache-Control": "no-store"}
+        return Response(self._placed(tracking, answer), headers=headers, media_type="application/json")
+
+    def _placed(self, tracking: Tracking, answer: Answer) -> str:
         stale = tracking.position < self.min_position or tracking.parked_at is not None
         place = tracking.model_dump(include={"position", "lag_events", "lag_seconds"})
-        placed = answer.model_copy(update={**place, "stale": stale})
-        return Response(placed.model_dump_json(), headers=headers, media_type="application/json")
+        return answer.model_copy(update={**place, "stale": stale}).model_dump_json()
 
     async def _read(
         self, connection: Connection, projector: Projector, read: Read[Answer], learner_id: str | None

@@ -13,7 +13,7 @@ from services.query_api.notices import NoticePage, Notices, read_notices
 from services.query_api.policies import Policies, read_policies
 from services.query_api.policy_library import PolicyLibrary, Wanted, read_library
 from services.query_api.policy_words import PolicyDraft, PolicyLint, PolicyTold, Told, read_lint, read_policy
-from services.query_api.replays import Replay, ReplayId, Replays, read_replay, read_replays, tell
+from services.query_api.replays import OneReplay, ReplayId, Replays, read_one, read_replay, read_replays, tell
 from services.query_api.simulation_movers import MoverExplained, Movers, read_mover, read_movers
 from services.query_api.simulation_movers import Search as MoverSearch
 from services.query_api.simulation_streams import movers_csv, progress
@@ -61,11 +61,11 @@ async def comparison(at: AtDesk, asked: Annotated[Compare, Query()]) -> Comparis
     return await at.desk.ask(lambda c: read_comparison(c, asked))
 
 
-@simulations.get("/{simulation_id}")
-async def simulation(at: AtDesk, simulation_id: SimulationId) -> Simulation:
+@simulations.get("/{simulation_id}", response_model=Simulation)
+async def simulation(at: AtDesk, simulation_id: SimulationId) -> Response:
     """A what-if: how far it is, and what the draft would do, by school, grade and subgroup."""
     at.require(Permission.READ_SIMULATION)
-    return await at.desk.ask(lambda c: read_simulation(c, simulation_id))
+    return await at.watch(None, lambda c: read_simulation(c, simulation_id))
 
 
 @simulations.get("/{simulation_id}/progress", response_class=StreamingResponse)
@@ -122,18 +122,18 @@ async def notices(at: AtDesk, page: Annotated[NoticePage, Query()]) -> Response:
     return await at.answer("mastery", lambda c: read_notices(c, page))
 
 
-@router.get("/replays")
-async def replays(at: AtDesk) -> Replays:
+@router.get("/replays", response_model=Replays)
+async def replays(at: AtDesk) -> Response:
     """How far the levels of each publication are made, and what came of it."""
     at.require(Permission.READ_STATUS)
-    return await at.desk.ask(read_replays)
+    return await at.watch("mastery", read_replays)
 
 
-@router.get("/replays/{replay_id}")
-async def replay(at: AtDesk, replay_id: ReplayId) -> Replay:
+@router.get("/replays/{replay_id}", response_model=OneReplay)
+async def replay(at: AtDesk, replay_id: ReplayId) -> Response:
     """One replay, named by the position of its publication."""
     at.require(Permission.READ_STATUS)
-    return await at.desk.ask(lambda c: read_replay(c, replay_id))
+    return await at.watch("mastery", lambda c: read_one(c, replay_id))
 
 
 @router.get("/replays/{replay_id}/progress", response_class=Response)

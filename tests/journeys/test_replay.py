@@ -70,8 +70,10 @@ async def test_the_progress_of_a_replay_is_told_until_its_end(public: Public) ->
     replay = await publish(public)
     await state(public, replay, "computing", "verifying", "catching_up", "switching", "done")
     headers = public.sign_in(TEACHER)
-    one = await public.questions.get(f"/v1/replays/{replay}", headers=headers)
-    assert (one.json()["policy_id"], one.json()["cells"]) == ("best", 1)
+    one = await public.ask(f"replays/{replay}")
+    assert (one["policy_id"], one["cells"], one["stale"]) == ("best", 1, False)
+    assert one["position"] >= replay
+    assert (await public.ask("replays"))["position"] >= replay
     told = await public.questions.get(f"/v1/replays/{replay}/progress", headers=headers, timeout=60)
     assert told.headers["content-type"].startswith("text/event-stream")
     last = told.text.strip().split("\n\n")[-1]

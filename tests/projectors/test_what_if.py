@@ -76,16 +76,18 @@ def follow(connection: Connection, *names: str) -> None:
             pass
 
 
-def ask(store: BlockingEventStore, connection: Connection, log: Log) -> None:
+def ask(
+    store: BlockingEventStore, connection: Connection, log: Log, simulation_id: str = "w1", revision: int = 1
+) -> None:
     """Ask for the what-if w1 of p1, and let the read models come to it."""
     asked = SimulationAsked(
-        simulation_id=SimulationId("w1"),
+        simulation_id=SimulationId(simulation_id),
         policy_id=DRAFT.scoped.policy_id,
         version=DRAFT.scoped.version,
-        revision=1,
+        revision=revision,
         flag_ratio="1.25",
     )
-    store.append(log.append("simulation-w1", asked))
+    store.append(log.append(f"simulation-{simulation_id}", asked))
     follow(connection, "mastery", "learner_profile")
 
 
@@ -258,3 +260,14 @@ def test_official_acts_that_would_lose_their_level_are_named_and_report_cards_ar
     assert lost.fetchall() == [("a1", "advancement", "bob", "proficient", None)]
     assert simulate(connection, draft).impact.acts == (LostActs(kind="advancement", acts=1),)
     assert simulate(connection, DRAFT).impact.acts == ()
+
+
+def test_a_what_if_of_what_was_never_drafted_fails_with_its_reason_and_lets_others_pass(
+    connection: Connection, database: str, store: BlockingEventStore, log: Log
+) -> None:
+    ask(store, connection, log, "w0", revision=7)
+    ask(store, connection, log)
+    stop = threading.Event()
+    assert [simulate_next(connection, database, stop) for _ in range(3)] == [True, True, False]
+    states = connection.execute("SELECT simulation_id, state, fault FROM read_model.simulation ORDER BY 1").fetchall()
+    assert states == [("w0", "failed", "revision 7 is not drafted (policy p1)"), ("w1", "finished", None)]

@@ -8,7 +8,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from schemas.canonical import canonical
-from services.projectors.what_if.evaluate import Draft, Simulated, Watcher
+from services.projectors.what_if.evaluate import Simulated, Watcher
 from services.projectors.what_if.movers import MOVER_COLUMNS, Moved
 
 START: Final = """
@@ -53,13 +53,13 @@ class Keeper(Watcher):
     Args:
         connection: in autocommit, not the one that the facts are read on.
         simulation_id: of a simulation that nobody else works on.
-        draft: what is simulated.
+        policy_id, version: what is simulated.
     """
 
-    def __init__(self, connection: psycopg.Connection[Any], simulation_id: str, draft: Draft) -> None:
+    def __init__(self, connection: psycopg.Connection[Any], simulation_id: str, policy_id: str, version: str) -> None:
         self.connection = connection
         self.simulation_id = simulation_id
-        self._draft = draft
+        self._names = {"simulation_id": simulation_id, "policy_id": policy_id, "version": version}
         self._told_s = 0.0
 
     def started(self, position: int) -> None:
@@ -126,5 +126,4 @@ class Keeper(Watcher):
         self.connection.execute(END, self._named(state=state, at_position=position, fault=fault))
 
     def _named(self, **values: object) -> dict[str, object]:
-        scoped = self._draft.scoped
-        return {"simulation_id": self.simulation_id, "policy_id": scoped.policy_id, "version": scoped.version, **values}
+        return {**self._names, **values}

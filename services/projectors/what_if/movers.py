@@ -92,7 +92,7 @@ class Acts:
             LostRow(act, row["after_level"])
             for row in found
             for act in self._acts[f"{row['learner_id']} {row['competency_id']}"]
-            if rank[row["after_level"]] < rank.get(act.level, 0) <= rank[row["before_level"]]
+            if rank.get(row["after_level"], 0) < rank.get(act.level, 0) <= rank.get(row["before_level"], 0)
         ]
 
 

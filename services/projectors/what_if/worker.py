@@ -13,7 +13,7 @@ import psycopg
 import structlog
 
 from domain.kernel.envelope import Meta
-from domain.kernel.errors import LedgerError, Unavailable
+from domain.kernel.errors import Unavailable, Unknown
 from domain.policy.decider import stream_of
 from domain.policy.events import PolicyDrafted
 from domain.simulation.events import SimulationAsked, SimulationCancelled
@@ -22,6 +22,7 @@ from infra.postgres.event_store import blocking_event_store
 from schemas.registry import decode
 from services.projectors import generations, ledger
 from services.projectors.mastery import NAME
+from services.projectors.parking import fault_of
 from services.projectors.what_if import evaluate
 from services.projectors.what_if.evaluate import Draft
 from services.projectors.what_if.keeping import Keeper
@@ -95,27 +96,29 @@ def simulate_next(
     if min(tracked) < at_position:
         return False
     meta = Meta.model_validate_json(row[2]).model_copy(update={"causation_id": str(position)})
-    draft = _draft(connection, asked)
     with ledger.connect(conninfo) as beside:
-        keeper = _Diligent(beside, asked.simulation_id, draft, stop)
-        _work(connection, conninfo, _Task(asked, at_position, meta, draft, keeper, cells))
+        keeper = _Diligent(beside, asked, stop)
+        _work(connection, conninfo, _Task(asked, at_position, meta, keeper, cells))
     return True
 
 
 def _draft(connection: psycopg.Connection[Any], asked: SimulationAsked) -> Draft:
     row = connection.execute(DRAFTED, (stream_of(asked.policy_id), str(asked.revision))).fetchone()
-    assert row is not None, "what is asked for was drafted"
+    if row is None:
+        fault = f"revision {asked.revision} is not drafted"
+        raise Unknown("policy-version-unknown", fault, policy=asked.policy_id)
     drafted = decode(PolicyDrafted.type, row[0])
     assert isinstance(drafted, PolicyDrafted)
     return Draft.of(drafted, asked.terms)
 
 
 def _work(connection: psycopg.Connection[Any], conninfo: str, task: "_Task") -> None:
-    """Simulate, put the outcome on record, and write down how it ended."""
+    """Simulate, put the outcome on record, and write down how it ended: none is tried for ever, others wait behind."""
     started_s, policy, keeper = time.monotonic(), task.asked.policy_id, task.keeper
     try:
+        draft, ratio = _draft(connection, task.asked), task.asked.flag_ratio
         simulated = evaluate.simulate(
-            connection, task.draft, task.at_position, flag_ratio=task.asked.flag_ratio, watcher=keeper, cells=task.cells
+            connection, draft, task.at_position, flag_ratio=ratio, watcher=keeper, cells=task.cells
         )
         with blocking_event_store(conninfo) as store:
             recorded_at = record(store, task.asked, simulated, task.meta)
@@ -123,9 +126,9 @@ def _work(connection: psycopg.Connection[Any], conninfo: str, task: "_Task") -> 
         keeper.end("cancelled", task.at_position)
     except (psycopg.OperationalError, Unavailable, Stopped):
         raise
-    except (LedgerError, ValueError, ArithmeticError, psycopg.Error) as error:
+    except Exception as error:
         log.exception("simulation failed", policy=policy)
-        keeper.end("failed", task.at_position, str(error))
+        keeper.end("failed", task.at_position, fault_of(error))
     else:
         keeper.recorded(recorded_at)
         keeper.finish(simulated)
@@ -136,10 +139,8 @@ def _work(connection: psycopg.Connection[Any], conninfo: str, task: "_Task") -> 
 class _Diligent(Keeper):
     """Writes the simulation down, and ends it when nobody waits for it or the program is to end."""
 
-    def __init__(
-        self, connection: psycopg.Connection[Any], simulation_id: str, draft: Draft, stop: threading.Event
-    ) -> None:
-        super().__init__(connection, simulation_id, draft)
+    def __init__(self, connection: psycopg.Connection[Any], asked: SimulationAsked, stop: threading.Event) -> None:
+        super().__init__(connection, asked.simulation_id, asked.policy_id, asked.version)
         self._stop = stop
 
     def started(self, position: int) -> None:
@@ -169,6 +170,5 @@ class _Task(NamedTuple):
     asked: SimulationAsked
     at_position: int
     meta: Meta
-    draft: Draft
     keeper: _Diligent
     cells: Path | None
