@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -18,6 +18,9 @@ AsOf = Annotated[datetime | None, typer.Option(help="As it was in the world at t
 KnownAt = Annotated[datetime | None, typer.Option(help="As the ledger knew at this time (UTC).")]
 Since = Annotated[datetime | None, typer.Option(help="Also say what changed since this time (UTC), and why.")]
 PolicyName = Annotated[str | None, typer.Option("--policy", help="Under this policy: an id or a version.")]
+
+OF_SOME: Final = frozenset({"mark", "valid_until"})
+"""What only some policies say of a level."""
 
 
 def register(parent: typer.Typer) -> None:
@@ -119,17 +122,22 @@ async def _require_known(connection: "Connection", learner_id: str) -> None:
 def _print_learner(document: dict[str, Any]) -> None:
     profile = document["profile"]
     out.print(profile["display_name"] or "", document["learner_id"], *profile["subgroups"])
-    print_records(
-        "Mastery",
-        ("competency_id", "effective_level", "value", "judged_level", "status", "counted", "scores"),
-        document["mastery"],
-    )
+    _print_mastery(document["mastery"])
     print_records("Profile", ("kind", "noted_by", "age_days", "text"), profile["entries"])
     print_records("Goals", ("state", "horizon", "due_on", "statement"), document["goals"])
     for pathway in document["pathways"]:
         steps = ((one["step"]["competency_id"], one["step"]["modality"], one["state"]) for one in pathway["steps"])
         print_table(f"Pathway {pathway['title'] or pathway['pathway_id']}", ("competency", "modality", "state"), steps)
     print_records("Official acts", ("kind", "act_id", "title", "credits", "given_by", "counts"), document["acts"])
+
+
+def _print_mastery(levels: list[dict[str, Any]]) -> None:
+    """Print levels; marks and last days stand there where a policy gives some."""
+    until = [one["valid_until"] and one["valid_until"][:10] for one in levels]
+    rows = [one | {"valid_until": day} for one, day in zip(levels, until, strict=True)]
+    columns = ["competency_id", "effective_level", "mark", "value", "judged_level", "status", "counted", "scores"]
+    shown = [one for one in (*columns, "valid_until") if one not in OF_SOME or any(row[one] for row in rows)]
+    print_records("Mastery", shown, rows)
 
 
 def print_explanation(document: dict[str, Any]) -> None:
@@ -144,7 +152,7 @@ def print_explanation(document: dict[str, Any]) -> None:
             entry["kind"],
             entry["assessor_id"],
             f"{entry['value']} of {entry['possible']}",
-            entry["counted_as"],
+            entry["counted_as"] if entry["weight"] else None,
             f"{Decimal(entry['share']):.1%}" if entry["weight"] else entry["dropped_because"],
         )
         for entry in document["entries"]

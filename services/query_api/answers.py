@@ -2,11 +2,12 @@
 
 import base64
 import binascii
-from typing import Any, Final
+import re
+from typing import Annotated, Any, Final
 
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from domain.kernel.envelope import OccurredAt
 from domain.kernel.errors import Invalid
@@ -15,6 +16,16 @@ Connection = AsyncConnection[DictRow]
 """A connection of the pool inside one read-only transaction; rows are dictionaries."""
 PAGE_MAX: Final = 500
 """Most entries of one page."""
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _beginning(value: object) -> object:
+    """Return the beginning of a day, UTC, for a bare day."""
+    return f"{value}T00:00:00Z" if isinstance(value, str) and _DAY.fullmatch(value) else value
+
+
+Time = Annotated[OccurredAt, BeforeValidator(_beginning, json_schema_input_type=str)]
+"""A time that is asked about: ISO 8601 with an offset from UTC; a bare day is its beginning in UTC."""
 
 
 class Part(BaseModel):
@@ -32,7 +43,7 @@ class Asked(BaseModel):
 class Moment(Asked):
     """When the answer shall be true; absent: now."""
 
-    as_of: OccurredAt | None = None
+    as_of: Time | None = None
 
 
 class Page(Asked):

@@ -1,17 +1,24 @@
 """What changed of a level as one paragraph; the texts are the catalogue's."""
 
+from collections.abc import Sequence
+from datetime import UTC, time
+from typing import Final
+
 from domain.kernel.envelope import Reason
 from domain.mastery.cause import CauseKind
 from domain.policy.words.catalogue import Language, say, word
 from services.query_api.level_history import LevelChange
 from services.query_api.what_changed import WhatChanged
 
+FORMS: Final = ("%Y-%m-%d", "%Y-%m-%d %H:%M UTC", "%Y-%m-%d %H:%M:%S UTC")
+"""How the times of changes are told: the first form under which those of a day differ."""
+
 
 def changed_in_words(told: WhatChanged, language: Language) -> str:
     """Return what changed as one paragraph: then and now, each change with its cause, and what each did alone."""
     sentences = [
         _then_and_now(told, language),
-        *(_change(change, language) for change in told.changes),
+        *(_change(change, _moment(change, told.changes), language) for change in told.changes),
         *_verdict(told, language),
         *_alone(told, language),
     ]
@@ -25,10 +32,19 @@ def _level(level: str | None, language: Language) -> str:
 def _then_and_now(told: WhatChanged, language: Language) -> str:
     key = "changed.same" if told.then.level == told.now.level else "changed.since"
     then, now = _level(told.then.level, language), _level(told.now.level, language)
-    return say(language, key, day=f"{told.since:%Y-%m-%d}", then=then, now=now)
+    since = told.since.astimezone(UTC)
+    form = FORMS[0] if since.time() == time() else FORMS[1]
+    return say(language, key, day=f"{since:{form}}", then=then, now=now)
 
 
-def _change(change: LevelChange, language: Language) -> str:
+def _moment(change: LevelChange, changes: Sequence[LevelChange]) -> str:
+    """Return when a change was: its day, and the time too where others were on that day."""
+    same_day = [one.at for one in changes if one.at.date() == change.at.date()]
+    told_apart = (form for form in FORMS if len({f"{at:{form}}" for at in same_day}) == len(same_day))
+    return f"{change.at:{next(told_apart, FORMS[-1])}}"
+
+
+def _change(change: LevelChange, moment: str, language: Language) -> str:
     if change.is_of_level:
         before, after = _level(change.before_level, language), _level(change.after_level, language)
         key = "changed.level"
@@ -36,7 +52,7 @@ def _change(change: LevelChange, language: Language) -> str:
         none = say(language, "changed.no_value")
         before, after, key = change.before_value or none, change.after_value or none, "changed.value"
     return say(
-        language, key, day=f"{change.at:%Y-%m-%d}", before=before, after=after, cause=_cause(change, language)
+        language, key, day=moment, before=before, after=after, cause=_cause(change, language)
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import reduce
 from typing import Any, Final, NamedTuple
 
-from domain.kernel.envelope import Day, OccurredAt
+from domain.kernel.envelope import Day
 from domain.kernel.errors import Invalid, Unknown
 from domain.kernel.ids import CompetencyId, CourseId, FrameworkId, LearnerId, PolicyId, SchoolId
 from domain.policy.decider import INITIAL, Drafted, evolve
@@ -16,7 +16,7 @@ from domain.policy.succession import Succession
 from domain.policy.timeline import Epoch, Timeline
 from domain.policy.words.sentences import Sentence, tell
 from infra.identity import utc_now
-from services.query_api.answers import Answer, Connection, Part, rows
+from services.query_api.answers import Answer, Connection, Part, Time, rows
 from services.query_api.known import Name, require_known
 from services.query_api.policies import PolicyFact, read_policy_facts
 from services.query_api.policy_words import Told
@@ -53,7 +53,7 @@ class Where(Told):
     framework: FrameworkId | None = None
     competency: CompetencyId | None = None
     on: Day | None = None
-    known_at: OccurredAt | None = None
+    known_at: Time | None = None
 
 
 class Candidate(Part):

@@ -6,11 +6,10 @@ from typing import Any, Final
 
 from pydantic import Field
 
-from domain.kernel.envelope import OccurredAt
 from domain.kernel.ids import CompetencyId
 from domain.mastery.explanation import ExplainedClause, ExplainedEntry, Explanation
 from domain.policy.words.catalogue import Language
-from services.query_api.answers import Answer, Connection, Part, rows
+from services.query_api.answers import Answer, Connection, Part, Time, rows
 from services.query_api.around_level import PartExplained, PrerequisiteExplained, explained
 from services.query_api.changed_words import changed_in_words
 from services.query_api.learner_cells import View
@@ -36,7 +35,7 @@ class CellView(View):
 
     competency: CompetencyId
     lang: Language = Language.ENGLISH
-    since: OccurredAt | None = Field(None, description="Also say what changed since the ledger was as at this time.")
+    since: Time | None = Field(None, description="Also say what changed since the ledger was as at this time.")
 
 
 class ScoreExplained(ExplainedEntry):

@@ -3,9 +3,8 @@
 from datetime import datetime
 from typing import Final
 
-from domain.kernel.envelope import OccurredAt
 from domain.kernel.ids import SectionId
-from services.query_api.answers import Answer, Asked, Connection, Page, Part, cursor_of, position_of, rows
+from services.query_api.answers import Answer, Asked, Connection, Page, Part, Time, cursor_of, position_of, rows
 from services.query_api.known import Name, require_known
 
 _LIVE: Final = "generation = (SELECT generation FROM read_model.live WHERE projector = 'learner_profile')"
@@ -55,7 +54,7 @@ class LatencySearch(Asked):
     """Of which section, and of work submitted since when; absent: all."""
 
     section: SectionId | None = None
-    since: OccurredAt | None = None
+    since: Time | None = None
 
 
 class SectionLatency(Part):

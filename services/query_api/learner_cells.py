@@ -6,11 +6,10 @@ from typing import Any, Final
 
 from pydantic import Field
 
-from domain.kernel.envelope import OccurredAt
 from domain.mastery.cells import Cells, Vocabulary
 from domain.mastery.history import only
 from infra.postgres.score_cells import SCORES_IN_FORCE, ScoreRow, cells_in_force
-from services.query_api.answers import Asked, Connection, rows
+from services.query_api.answers import Asked, Connection, Time, rows
 
 JUDGED: Final = """
     SELECT competency_id, judgement_id, level, actor_id, actor_role, reason, occurred_at, expires_on
@@ -31,8 +30,8 @@ class View(Asked):
     Absent: now, all that is known, the policies in force.
     """
 
-    as_of: OccurredAt | None = None
-    known_at: OccurredAt | None = None
+    as_of: Time | None = None
+    known_at: Time | None = None
     policy: str | None = Field(None, description="A policy's id (its last revision), or the hash of a version.")
 
 

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from domain.kernel.envelope import Authority, OccurredAt, Source
+from domain.kernel.envelope import Authority, Source
 from domain.kernel.ids import ActorId, CompetencyId, LearnerId
-from services.query_api.answers import Answer, Connection, Page, Part, cursor_of, position_of, rows
+from services.query_api.answers import Answer, Connection, Page, Part, Time, cursor_of, position_of, rows
 from services.query_api.known import Name, require_known, require_type
 
 SELECT: Final = """
@@ -56,8 +56,8 @@ class Search(Page):
     type: str | None = None
     competency: CompetencyId | None = None
     reason: str | None = Field(None, description="A reason's code, or what a pathway change was because of.")
-    since: OccurredAt | None = Field(None, alias="from")
-    until: OccurredAt | None = Field(None, alias="to")
+    since: Time | None = Field(None, alias="from")
+    until: Time | None = Field(None, alias="to")
     first_position: int | None = None
     last_position: int | None = None
 

@@ -52,3 +52,9 @@ async def test_a_learner_hears_of_its_work_and_a_section_knows_how_soon(public: 
     assert (section["section_id"], section["feedback"], section["median_days"]) == ("sec-1", 4, "3.0")
     assert (await public.ask("feedback-latency", section="sec-2"))["sections"] == []
     assert (await public.try_to("evidence/e1/feedback", LEARNER, text="mine")).status_code == 403
+    for evidence_id, code in (("e404", "evidence-unknown"), ("e2", "evidence-withdrawn")):
+        if evidence_id == "e2":
+            await public.do("evidence/e2/withdrawal", reason={"text": "of another learner"})
+        refused = await public.try_to(f"evidence/{evidence_id}/feedback", text="Read it.")
+        assert refused.json()["code"] == code
+    assert len((await public.ask(f"{ME}/feedback", LEARNER))["feedback"]) == 4

@@ -23,7 +23,8 @@ async def learners(store: EventStore, database: str) -> None:
         "equity?by=school", "equity?by=grade", "equity?by=ell", "equity?framework=math&competency=d1",
         "feedback-latency?section=sec1", "reviews?learner=l2", "audit?learner=l1&competency=m1&type=score.given.v1",
         "policies:effective?school=north&competency=m1", "policies:effective?framework=math",
-        "learners/l1/explanation?competency=d1", "learners/l1/growth?competency=d1", "learners/l2/targets/d1",
+        "learners/l1/explanation?competency=d1", "learners/l1/mastery?as_of=2026-01-05",
+        "audit?from=2026-01-05&to=2026-01-06", "learners/l1/growth?competency=d1", "learners/l2/targets/d1",
     ],
 )  # fmt: skip
 async def test_what_is_on_record_is_answered(api: httpx.AsyncClient, question: str) -> None:

@@ -1,5 +1,6 @@
 """What changed of a level since a time, its history, and whether the work or the rule changed it."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -52,6 +53,11 @@ def last_recorded(database: str) -> str:
     return at.isoformat()
 
 
+def minute(time: str) -> str:
+    """Return a time as texts tell it."""
+    return f"{datetime.fromisoformat(time):%Y-%m-%d %H:%M UTC}"
+
+
 async def explanation(api: httpx.AsyncClient, since: str, **view: str) -> dict[str, Any]:
     answer = await api.get("/v1/learners/l1/explanation", params={"competency": "m1", "since": since, **view})
     assert answer.status_code == 200, answer.text
@@ -75,8 +81,9 @@ async def test_new_work_alone_is_named_with_who_scored_it(
         "score.given.v1", "t1", "3", "4",
     )  # fmt: skip
     assert told["changed_in_words"] == (
-        f"Since {today} the level went from proficient to advanced. On {today} it went from proficient to advanced: "
-        "the work: a score was given by teacher t1. What changed the level: the work."
+        f"Since {minute(since)} the level went from proficient to advanced. "
+        f"On {today} it went from proficient to advanced: the work: a score was given by teacher t1. "
+        "What changed the level: the work."
     )
 
 
@@ -95,8 +102,9 @@ async def test_the_rule_alone_is_named_with_who_published_it_and_why(
         "policy.activated.v1", "ben", "The board wants the latest work.",
     )  # fmt: skip
     assert told["changed_in_words"] == (
-        f"Desde el {today} el nivel pasó de proficient a beginning. El {today} pasó de proficient a beginning: la "
-        f'regla: una política entró en vigor, con lo que decide la política "{LATEST.name}" (versión '
+        f"Desde el {minute(since)} el nivel pasó de proficient a beginning. "
+        f"El {today} pasó de proficient a beginning: "
+        f'la regla: una política entró en vigor, con lo que decide la política "{LATEST.name}" (versión '
         f"{LATEST.version[:8]}), por ben, porque: The board wants the latest work. Lo que cambió el nivel: la regla."
     )
 
@@ -125,7 +133,7 @@ async def test_a_level_that_stands_under_a_stricter_rule_has_not_changed(
     api: httpx.AsyncClient, store: EventStore, database: str
 ) -> None:
     await append(store, evidence("e2", "2025-10-01"), score("e2", "2025-10-01", 1_000_000))
-    since, today = last_recorded(database), f"{datetime.now(UTC):%Y-%m-%d}"
+    since = last_recorded(database)
     await append(store, *switched("low", LATEST, hold_harmless="never_lower"))
     project(database)
     told = await explanation(api, since)
@@ -133,7 +141,7 @@ async def test_a_level_that_stands_under_a_stricter_rule_has_not_changed(
     assert (changed["then"]["level"], changed["now"]["level"], changed["changed_by"]) == (
         "proficient", "proficient", [],
     )  # fmt: skip
-    assert told["changed_in_words"].startswith(f"Since {today} the level is the same: proficient.")
+    assert told["changed_in_words"].startswith(f"Since {minute(since)} the level is the same: proficient.")
 
 
 async def test_since_compares_with_now_only(api: httpx.AsyncClient, database: str) -> None:
@@ -161,3 +169,19 @@ async def test_growth_is_the_history_of_levels_with_the_cause_of_each(
     ]  # fmt: skip
     unknown = await api.get("/v1/learners/l1/growth", params={"competency": "nothing"})
     assert unknown.status_code == 404
+
+
+async def test_two_changes_of_one_day_are_told_apart_by_their_time(
+    api: httpx.AsyncClient, store: EventStore, database: str
+) -> None:
+    since = last_recorded(database)
+    await append(store, evidence("e2", "2025-10-01"), score("e2", "2025-10-01", 4_000_000))
+    await asyncio.sleep(1)
+    await append(store, voiding("e2", "2025-10-02", 4_000_000))
+    project(database)
+    told = await explanation(api, since)
+    times = [f"{datetime.fromisoformat(one['at']):%Y-%m-%d %H:%M}" for one in told["changed"]["changes"]]
+    assert [f"On {time}" in told["changed_in_words"] for time in times] == [True, True]
+    of_day = await explanation(api, since[:10])
+    assert of_day["changed"]["since"] == f"{since[:10]}T00:00:00Z"
+    assert of_day["changed_in_words"].startswith(f"Since {since[:10]} the level went from no level to proficient.")
