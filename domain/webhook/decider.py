@@ -1,5 +1,6 @@
 """The rules of webhooks. Stream: `webhook-<webhook_id>`. Source: Standard Webhooks 1.0."""
 
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Annotated, Final, assert_never
 
@@ -16,10 +17,12 @@ from domain.webhook.events import (
     WebhookRemoved,
     WebhookResendAsked,
     WebhookResumed,
+    WebhookSecretRotated,
 )
 
 URL_PATTERN: Final = r"^(https://[^\s/?#@\\]+|http://(localhost|127\.0\.0\.1)(:\d{1,5})?)([/?][\x21-\x7e]*)?$"
 """https; plain http on this machine only, where the deliverer is set to send there, for development."""
+OVERLAP_HOURS_MAX: Final = 30 * 24
 Position = Annotated[int, Field(ge=1, lt=2**63)]
 
 
@@ -57,11 +60,21 @@ class ResendEvents(Command):
     last_position: Position
 
 
-WebhookCommand = RegisterWebhook | PauseWebhook | ResumeWebhook | RemoveWebhook | ResendEvents
+class RotateWebhookSecret(Command):
+    """Sign with a new secret, and for some hours with the one before too, so that the receiver can change over.
+
+    With 0 hours the secret before signs nothing any more: for one that others have seen.
+    """
+
+    webhook_id: WebhookId
+    overlap_hours: Annotated[int, Field(ge=0, le=OVERLAP_HOURS_MAX)] = 24
 
 
-class State(Enum):
-    """What a webhook is."""
+WebhookCommand = RegisterWebhook | PauseWebhook | ResumeWebhook | RemoveWebhook | ResendEvents | RotateWebhookSecret
+
+
+class Sending(Enum):
+    """Whether a webhook is sent to."""
 
     UNKNOWN = auto()
     ACTIVE = auto()
@@ -69,25 +82,35 @@ class State(Enum):
     REMOVED = auto()
 
 
-INITIAL: Final = State.UNKNOWN
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A webhook, and the number of the secret that signs."""
+
+    sending: Sending = Sending.UNKNOWN
+    secret_number: int = 1
 
 
-def evolve(state: State, event: WebhookEvent) -> State:
+INITIAL: Final = Webhook()
+
+
+def evolve(state: Webhook, event: WebhookEvent) -> Webhook:
     """Return the state after an event."""
     match event:
         case WebhookRegistered() | WebhookResumed():
-            return State.ACTIVE
+            return replace(state, sending=Sending.ACTIVE)
         case WebhookPaused():
-            return State.PAUSED
+            return replace(state, sending=Sending.PAUSED)
         case WebhookRemoved():
-            return State.REMOVED
+            return replace(state, sending=Sending.REMOVED)
+        case WebhookSecretRotated(secret_number=number):
+            return replace(state, secret_number=number)
         case WebhookResendAsked():
             return state
         case _:
             assert_never(event)
 
 
-def decide(state: State, command: WebhookCommand) -> list[WebhookEvent]:
+def decide(state: Webhook, command: WebhookCommand) -> list[WebhookEvent]:
     """Return what a command makes happen: nothing where all that it asks for holds.
 
     Raises:
@@ -96,18 +119,21 @@ def decide(state: State, command: WebhookCommand) -> list[WebhookEvent]:
         Invalid: malformed, for positions in the wrong order.
     """
     if isinstance(command, RegisterWebhook):
-        if state is not State.UNKNOWN:
+        if state.sending is not Sending.UNKNOWN:
             raise Refused("webhook-exists", f"webhook {command.webhook_id} has been registered")
         return [WebhookRegistered(webhook_id=command.webhook_id, url=command.url, types=command.types)]
-    if state is State.UNKNOWN or state is State.REMOVED:
+    if state.sending in {Sending.UNKNOWN, Sending.REMOVED}:
         raise Unknown("webhook-unknown", f"webhook {command.webhook_id} is not registered")
     match command:
         case PauseWebhook(webhook_id=webhook_id):
-            return [] if state is State.PAUSED else [WebhookPaused(webhook_id=webhook_id)]
+            return [] if state.sending is Sending.PAUSED else [WebhookPaused(webhook_id=webhook_id)]
         case ResumeWebhook(webhook_id=webhook_id):
             return [WebhookResumed(webhook_id=webhook_id)]
         case RemoveWebhook(webhook_id=webhook_id):
             return [WebhookRemoved(webhook_id=webhook_id)]
+        case RotateWebhookSecret(webhook_id=webhook_id, overlap_hours=hours):
+            number = state.secret_number + 1
+            return [WebhookSecretRotated(webhook_id=webhook_id, secret_number=number, overlap_hours=hours)]
         case ResendEvents(webhook_id=webhook_id, first_position=first, last_position=last):
             if first > last:
                 raise Invalid("malformed", f"first position {first} is after the last, {last}")

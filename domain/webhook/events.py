@@ -53,4 +53,19 @@ class WebhookResendAsked(Event):
     last_position: Plain[int]
 
 
-WebhookEvent = WebhookRegistered | WebhookPaused | WebhookResumed | WebhookRemoved | WebhookResendAsked
+class WebhookSecretRotated(Event):
+    """Messages are signed with secret number `secret_number`, and for some hours with the one before too.
+
+    The first secret is number 1. The hours count from when this was recorded; where there are none, the secret before
+    is believed no more.
+    """
+
+    type: ClassVar[str] = "webhook.secret_rotated.v1"
+    webhook_id: WebhookId
+    secret_number: Plain[int]
+    overlap_hours: Plain[int]
+
+
+WebhookEvent = (
+    WebhookRegistered | WebhookPaused | WebhookResumed | WebhookRemoved | WebhookResendAsked | WebhookSecretRotated
+)

@@ -59,6 +59,7 @@ from services.command_api import (
     revise_goal,
     revoke_credit,
     roll_back_policy,
+    rotate_webhook_secret,
     set_goal,
     settle_review,
     sign_goal,
@@ -126,6 +127,7 @@ COMMANDS: Final[Sequence[tuple[str, CommandModule]]] = (
     ("/v1/webhooks/{webhook_id}/resume", resume_webhook),
     ("/v1/webhooks/{webhook_id}/removal", remove_webhook),
     ("/v1/webhooks/{webhook_id}/resend", resend_events),
+    ("/v1/webhooks/{webhook_id}/secret/rotation", rotate_webhook_secret),
 )
 BATCH: Final = "/v1/observations:batch"
 

@@ -24,6 +24,15 @@ DELIVERIES: Final = """
      ORDER BY delivery_id DESC
      LIMIT %(limit)s
 """
+ROTATED: Final = """
+    SELECT number, CASE WHEN until > now() THEN until END AS until
+      FROM (SELECT (data->>'secret_number')::int AS number,
+                   recorded_at + make_interval(hours => (data->>'overlap_hours')::int) AS until
+              FROM ledger.event
+             WHERE stream = %(stream)s AND type = 'webhook.secret_rotated.v1'
+             ORDER BY version DESC
+             LIMIT 1) AS rotated
+"""
 IS_KNOWN: Final = "SELECT FROM ledger.event WHERE stream = %(stream)s LIMIT 1"
 
 
@@ -84,9 +93,14 @@ class Deliveries(Part):
 
 
 class Secret(Part):
-    """What the messages of a webhook are signed with: `whsec_` and the key in base64."""
+    """What the messages of a webhook are signed with: `whsec_` and the key in base64.
+
+    After a rotation the secret before signs too until `previous_until`; null once it does not.
+    """
 
     secret: str
+    previous: str | None
+    previous_until: datetime | None
 
 
 async def read_webhooks(connection: Connection) -> Webhooks:
@@ -113,7 +127,12 @@ async def read_secret(connection: Connection, webhook_id: str, secret_of: Secret
         Unknown: webhook-unknown.
     """
     await _require_known(connection, webhook_id)
-    return Secret(secret=secret_of(webhook_id))
+    rotated = await rows(connection, ROTATED, {"stream": f"webhook-{webhook_id}"})
+    if not rotated:
+        return Secret(secret=secret_of(webhook_id, 1), previous=None, previous_until=None)
+    ((number, until),) = (row.values() for row in rotated)
+    previous = None if until is None else secret_of(webhook_id, number - 1)
+    return Secret(secret=secret_of(webhook_id, number), previous=previous, previous_until=until)
 
 
 async def _require_known(connection: Connection, webhook_id: str) -> None:

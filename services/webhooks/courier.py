@@ -8,6 +8,7 @@ same `webhook-id`. Source: Standard Webhooks 1.0.
 import asyncio
 import signal
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
@@ -141,7 +142,8 @@ class Courier:
         while True:
             events = await store.read_events(self._connection, hook, until, BATCH_EVENTS)
             for event in events:
-                if not await store.is_active(self._connection, hook.webhook_id) or not await self._deliver(hook, event):
+                signing = await store.signing(self._connection, hook.webhook_id)
+                if not signing or not await self._deliver(hook, event, signing):
                     return
                 hook = _moved(hook, event.position)
             if len(events) < BATCH_EVENTS:
@@ -150,9 +152,9 @@ class Courier:
         is_resend = hook.resend_after is not None
         await self._connection.execute(store.END_RESEND if is_resend else store.MOVE, values | {"position": until})
 
-    async def _deliver(self, hook: Hook, event: StoredEvent) -> bool:
-        """Send an event and note what came of it; say whether it is done with."""
-        attempt = await self._send(hook, event)
+    async def _deliver(self, hook: Hook, event: StoredEvent, signing: Sequence[int]) -> bool:
+        """Send an event, signed with the secrets of these numbers, and note what came of it; say whether it is done."""
+        attempt = await self._send(hook, event, signing)
         number = hook.attempts + 1
         delivered = attempt.status in OK
         hopeless = attempt.status is None and attempt.fault == UNREADABLE
@@ -178,14 +180,14 @@ class Courier:
         log.info("sent", **{name: values[name] for name in TOLD})
         return done
 
-    async def _send(self, hook: Hook, event: StoredEvent) -> Attempt:
+    async def _send(self, hook: Hook, event: StoredEvent, signing: Sequence[int]) -> Attempt:
         started = time.perf_counter()
         try:
             body = cloud_event(event, self._source).structured
         except Invalid:
             return Attempt(None, UNREADABLE, 0)
-        secret = self._secret_of(hook.webhook_id)
-        headers = {"content-type": STRUCTURED, **signed_headers(secret, event.event_id, int(time.time()), body)}
+        secrets = [self._secret_of(hook.webhook_id, number) for number in signing]
+        headers = {"content-type": STRUCTURED, **signed_headers(secrets, event.event_id, int(time.time()), body)}
         status, fault = None, None
         try:
             status = await self._outbound.post(hook.url, headers, body)

@@ -12,13 +12,14 @@ from domain.webhook.events import (
     WebhookRemoved,
     WebhookResendAsked,
     WebhookResumed,
+    WebhookSecretRotated,
 )
 from infra.postgres.published import HEAD, READ, stored_event, stored_types
 from schemas.cloudevents import StoredEvent
 from schemas.registry import decode
 
 ACTS: Final = """
-    SELECT position, type, data::text AS data FROM ledger.event
+    SELECT position, recorded_at, type, data::text AS data FROM ledger.event
      WHERE position > %(after)s AND position <= %(head)s AND type LIKE 'webhook.%%'
      ORDER BY position
 """
@@ -43,7 +44,14 @@ DUE: Final = """
      WHERE state = 'active' AND next_at <= now() AND (position < %(head)s OR resend_after IS NOT NULL)
      ORDER BY webhook_id
 """
-IS_ACTIVE: Final = "SELECT FROM read_model.webhook WHERE webhook_id = %(webhook_id)s AND state = 'active'"
+ROTATE: Final = CHANGE.format(
+    change="secret_number = %(number)s, previous_until = %(recorded_at)s + make_interval(hours => %(hours)s)"
+)
+SIGNS: Final = """
+    SELECT secret_number, coalesce(previous_until > now(), false)
+      FROM read_model.webhook
+     WHERE webhook_id = %(webhook_id)s AND state = 'active'
+"""
 DELIVERED: Final = """
     INSERT INTO read_model.webhook_delivery
         (webhook_id, position, event_id, type, attempt, is_resend, took_ms, status, fault, outcome)
@@ -114,7 +122,9 @@ async def note_acts(connection: Connection, after: int, until: int) -> None:
         for row in await cursor.fetchall():
             event: Any = decode(row["type"], row["data"])
             query, values = _noting(event)
-            await connection.execute(query.encode(), values | {"position": row["position"]})
+            await connection.execute(
+                query.encode(), values | {"position": row["position"], "recorded_at": row["recorded_at"]}
+            )
 
 
 def _noting(event: WebhookEvent) -> tuple[str, dict[str, Any]]:
@@ -130,6 +140,8 @@ def _noting(event: WebhookEvent) -> tuple[str, dict[str, Any]]:
             return REMOVE, values
         case WebhookResendAsked(first_position=first, last_position=last):
             return RESEND, values | {"first": first, "last": last}
+        case WebhookSecretRotated(secret_number=number, overlap_hours=hours):
+            return ROTATE, values | {"number": number, "hours": hours}
 
 
 async def due(connection: Connection, until: int) -> list[Hook]:
@@ -139,9 +151,16 @@ async def due(connection: Connection, until: int) -> list[Hook]:
         return await cursor.fetchall()
 
 
-async def is_active(connection: Connection, webhook_id: str) -> bool:
-    """Say whether a webhook is neither paused nor removed, as far as that is noted."""
-    return (await connection.execute(IS_ACTIVE, {"webhook_id": webhook_id})).rowcount > 0
+async def signing(connection: Connection, webhook_id: str) -> tuple[int, ...]:
+    """Return the numbers of the secrets that sign, the newest first; none if the webhook is paused or removed.
+
+    Acts on it are known as far as they are noted.
+    """
+    row = await (await connection.execute(SIGNS, {"webhook_id": webhook_id})).fetchone()
+    if row is None:
+        return ()
+    number, with_previous = row
+    return (number, number - 1) if with_previous else (number,)
 
 
 async def read_events(connection: Connection, hook: Hook, until: int, limit: int) -> list[StoredEvent]:

@@ -1,5 +1,7 @@
 """A learner on the command line: levels with their marks and last days, and what counts in one."""
 
+from typing import Any
+
 import pytest
 
 from domain.policy.starters import CUTS, starter
@@ -19,7 +21,7 @@ async def test_levels_are_shown_with_marks_and_last_days_and_no_value_counts_as_
 ) -> None:
     assert mastery("status").code == 0
     document = POLICY.model_dump(mode="json", exclude_none=True)
-    named = {"policy_id": "p", "version": POLICY.version}
+    named: dict[str, Any] = {"policy_id": "p", "version": POLICY.version}
     with mastery.database() as database:
         async with open_event_store(database) as store:
             await append(

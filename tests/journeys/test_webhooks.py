@@ -7,6 +7,7 @@ import os
 import random
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from tests.journeys.public import Public
-from tests.journeys.receiver import Receiver, courier, receiving, until
+from tests.journeys.receiver import Message, Receiver, courier, receiving, until
 from tests.sample import ADMINISTRATOR, TEACHER
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
@@ -69,14 +70,56 @@ async def test_a_webhook_gets_the_events_of_its_types_in_order_signed_by_its_sec
     assert receiver.positions == [position + 2, position + 3, position + 4]
     secret = (await told(apis, "/w1/secret"))["secret"]
     for message in receiver.messages:
-        signed = f"{message.event['id']}.{message.headers['webhook-timestamp']}.".encode() + message.body
-        key = base64.b64decode(secret.removeprefix("whsec_"))
-        expected = base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
-        assert message.headers["webhook-signature"] == f"v1,{expected}"
+        assert message.headers["webhook-signature"] == signature(secret, message)
         assert message.headers["webhook-id"] == message.event["id"]
         assert abs(int(message.headers["webhook-timestamp"]) - time.time()) < 60
         assert message.headers["content-type"] == "application/cloudevents+json"
     assert [message.event["data"] for message in receiver.messages] == [{"learner_id": f"l{n}"} for n in (1, 2, 3)]
+
+
+def signature(secret: str, message: Message) -> str:
+    """Return what a receiver expects: HMAC-SHA256 over id, time and body with the bytes behind `whsec_`."""
+    signed = f"{message.headers['webhook-id']}.{message.headers['webhook-timestamp']}.".encode() + message.body
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    return f"v1,{base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()}"
+
+
+async def test_after_a_rotation_both_secrets_sign_for_a_while_and_after_another_only_the_new_one(
+    apis: Public, database: str, receiver: Receiver, tmp_path: Path
+) -> None:
+    await register(apis, receiver, "learner.registered.v1")
+    first = (await told(apis, "/w1/secret"))["secret"]
+    (rotated,) = await apis.do("webhooks/w1/secret/rotation", ADMINISTRATOR)
+    assert (rotated["type"], rotated["data"]["secret_number"]) == ("webhook.secret_rotated.v1", 2)
+    during = await told(apis, "/w1/secret")
+    assert (during["previous"], during["secret"] != first) == (first, True)
+    assert timedelta(hours=23) < datetime.fromisoformat(during["previous_until"]) - datetime.now(UTC)
+    with courier(database, tmp_path):
+        await learners(apis, 1, 1)
+        receiver.wait_for(1)
+        await apis.do("webhooks/w1/secret/rotation", ADMINISTRATOR, overlap_hours=0, reason={"text": "was in a log"})
+        after = await told(apis, "/w1/secret")
+        await learners(apis, 2, 2)
+        receiver.wait_for(2)
+    both, alone = receiver.messages
+    assert both.headers["webhook-signature"].split() == [signature(during["secret"], both), signature(first, both)]
+    assert alone.headers["webhook-signature"].split() == [signature(after["secret"], alone)]
+    assert (after["previous"], after["previous_until"], len({first, during["secret"], after["secret"]})) == (
+        None, None, 3,
+    )  # fmt: skip
+
+
+async def test_a_secret_is_rotated_by_administrators_and_only_of_a_webhook_that_there_is(
+    apis: Public, receiver: Receiver
+) -> None:
+    assert (await apis.try_to("webhooks/w1/secret/rotation", ADMINISTRATOR)).json()["code"] == "webhook-unknown"
+    await register(apis, receiver)
+    assert (await apis.try_to("webhooks/w1/secret/rotation", TEACHER)).status_code == 403
+    for hours in (-1, 721, "x"):
+        refused = await apis.try_to("webhooks/w1/secret/rotation", ADMINISTRATOR, overlap_hours=hours)
+        assert (refused.status_code, refused.json()["code"]) == (422, "malformed")
+    await apis.do("webhooks/w1/removal", ADMINISTRATOR)
+    assert (await apis.try_to("webhooks/w1/secret/rotation", ADMINISTRATOR)).json()["code"] == "webhook-unknown"
 
 
 async def test_a_message_is_sent_again_until_it_is_taken_and_every_attempt_is_listed(

@@ -1,0 +1,29 @@
+"""Have a webhook's messages signed with a new secret."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.kernel.event import Event
+from domain.kernel.permissions import Permission
+from domain.webhook.decider import INITIAL, RotateWebhookSecret, decide, evolve
+from services.command_api.desk import Desk, fold
+from services.command_api.published import Facts
+
+COMMAND: Final = RotateWebhookSecret
+MAKES: Final = None
+LOCATION: Final = "/v1/webhooks/{webhook_id}/secret"
+EXAMPLE: Final[Mapping[str, object]] = {"overlap_hours": 24, "reason": {"text": "the receiver's keys were renewed"}}
+
+
+async def respond(desk: Desk, request: Request) -> Response:
+    """Receive the command, decide on it, append what happens, answer."""
+    asked = await desk.receive(request, COMMAND, LOCATION)
+    command = asked.command
+
+    def decided(history: Sequence[Event], _facts: Facts) -> Sequence[Event]:
+        return decide(fold(evolve, INITIAL, history), command)
+
+    return await desk.settle(asked, f"webhook-{command.webhook_id}", Permission.KEEP_WEBHOOKS, decided)
