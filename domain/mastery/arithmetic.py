@@ -12,7 +12,17 @@ from domain.mastery.tables import LIMIT, NO_VALUE, Integers, Rounding
 _Function = TypeVar("_Function", bound=Callable[..., object])
 
 
-SOURCES: Final = ("arithmetic.py", "digest.py", "entries.py", "rules.py", "tables.py", "weights.py")
+SOURCES: Final = (
+    "arithmetic.py",
+    "digest.py",
+    "entries.py",
+    "rows.py",
+    "rules.py",
+    "runs.py",
+    "strips.py",
+    "tables.py",
+    "weights.py",
+)
 """The files that are compiled together."""
 _OPTIONS: Final = {
     "nogil": True,
@@ -24,6 +34,11 @@ _OPTIONS: Final = {
 def integer(function: _Function) -> _Function:
     """Compile a function of integers that allocates nothing, into each place that calls it."""
     return cast("_Function", njit(**_OPTIONS, forceinline=True)(function))  # type: ignore[call-overload]
+
+
+def part(function: _Function) -> _Function:
+    """Compile a function once for all that call it: for loops over many cells, where a call costs nothing."""
+    return cast("_Function", njit(**_OPTIONS)(function))  # type: ignore[call-overload]
 
 
 def entry(function: _Function) -> _Function:
@@ -57,7 +72,7 @@ def carry(quotient: int, rest: int, by: int, rounding: int) -> int:
     if rounding == Rounding.DOWN or rest < other:
         return 0
     if rest == other and rounding == Rounding.HALF_EVEN:
-        return quotient % 2
+        return quotient & 1
     return 1
 
 

@@ -14,7 +14,7 @@ from domain.mastery.after import settle
 from domain.mastery.cells import NO_TIME, Cells
 from domain.mastery.compile import Compiled
 from domain.mastery.curves import Folded, nearest
-from domain.mastery.kernel import current, hold, refuse_beyond_bounds, run
+from domain.mastery.kernel import current, hold, refuse_beyond_bounds, run_alone
 from domain.mastery.room import room_for, work_for
 from domain.mastery.tables import NO_VALUE, Clock, Fate, Op, Results, Status, Work
 from domain.policy.stages import Clause, MeanWithExtraCredit, Sum
@@ -124,7 +124,7 @@ def explain(cells: Cells, cell: int, compiled: Compiled, at_us: int | None = Non
     if rules.clock == Clock.NONE:
         rules = rules._replace(clock=int(Clock[compiled.policy.clock.order.upper()]))
     out = room_for(1)
-    work = run(one, rules, (0, 1), out)
+    work = run_alone(one, rules, (0, 1), out)
     refuse_beyond_bounds(out)
     weighing = _weighing(compiled, out, work, settle(one, compiled, out, at_us))
     computed = int(out.level[0])

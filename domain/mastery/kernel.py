@@ -10,9 +10,10 @@ from domain.mastery.after import settle
 from domain.mastery.cells import Cells, Times
 from domain.mastery.compile import Compiled
 from domain.mastery.history import in_force, keep_highest
-from domain.mastery.room import columns_of, room_for, work_for
+from domain.mastery.room import columns_of, room_for, strip_room, work_for
 from domain.mastery.rules import evaluate_cells
-from domain.mastery.tables import NO_VALUE, Results, Rules, Status, Work
+from domain.mastery.strips import evaluate_strips, is_plain
+from domain.mastery.tables import NO_VALUE, STRIP_CELLS, Results, Rules, Status, Work
 
 __all__ = ["NO_VALUE", "Results", "Status", "evaluate"]
 
@@ -52,19 +53,31 @@ def hold(cells: Cells, compiled: Compiled, out: Results, at_us: Times) -> None:
 
 
 def _evaluate(cells: Cells, compiled: Compiled, at_us: Times, workers: int = 1) -> Results:
-    out = room_for(len(cells))
+    judged = cells.levels > 0
+    out = room_for(len(cells), judged=judged)
     if workers == 1:
         run(cells, compiled.rules, (0, len(cells)), out)
     else:
         with ThreadPoolExecutor(workers) as pool:
             list(pool.map(lambda span: run(cells, compiled.rules, span, out), pairwise(_borders(cells, workers))))
+    if not judged:
+        out = out._replace(effective=out.level)
     refuse_beyond_bounds(out)
     settle(cells, compiled, out, at_us)
     return out
 
 
-def run(cells: Cells, rules: Rules, span: tuple[int, int], out: Results) -> Work:
-    """Evaluate the cells span[0] to span[1] - 1 into `out`; return the work of the last one."""
+def run(cells: Cells, rules: Rules, span: tuple[int, int], out: Results) -> None:
+    """Evaluate the cells span[0] to span[1] - 1 into `out`: in strips what can be, one by one what is left."""
+    left = span[1] - span[0]
+    if left >= STRIP_CELLS and is_plain(rules):
+        left = evaluate_strips(columns_of(cells), rules, strip_room(), span, out)
+    if left:
+        run_alone(cells, rules, span, out)
+
+
+def run_alone(cells: Cells, rules: Rules, span: tuple[int, int], out: Results) -> Work:
+    """Evaluate the cells that are left one by one; return the work of the last one."""
     work = work_for(cells, rules)
     evaluate_cells(columns_of(cells), rules, work, span, out)
     return work

@@ -1,9 +1,25 @@
 """What the compiled functions read and write: views of cells, and room to work and for results."""
 
+from typing import Final
+
 import numpy as np
 
 from domain.mastery.cells import Cells
-from domain.mastery.tables import Columns, Results, Rules, Work
+from domain.mastery.tables import (
+    ROWS,
+    STRIP_CELLS,
+    STRIP_ENTRIES,
+    WINDOWS,
+    Columns,
+    Results,
+    Rules,
+    Status,
+    Strip,
+    Work,
+)
+
+CACHE_LINE: Final = 8
+"""Numbers that keep rows from lying a power of two apart, where they would push each other out of the cache."""
 
 
 def columns_of(cells: Cells) -> Columns:
@@ -31,12 +47,26 @@ def work_for(cells: Cells, rules: Rules) -> Work:
     )
 
 
-def room_for(n: int) -> Results:
-    """Return room for the results of n cells."""
+def room_for(n: int, *, judged: bool = True) -> Results:
+    """Return room for the results of n cells; without judgements, none for levels that they make."""
     return Results(
         value=np.empty(n, np.int64),
         level=np.empty(n, np.int16),
-        effective=np.empty(n, np.int16),
-        status=np.empty(n, np.uint8),
+        effective=np.empty(n if judged else 0, np.int16),
+        status=np.full(n, Status.LEFT, np.uint8),
         counted=np.empty(n, np.int32),
     )
+
+
+def strip_room() -> Strip:
+    """Return room for a strip of cells; it serves one thread."""
+    by_cell = {name: np.empty(STRIP_CELLS, np.int64) for name in Strip._fields}
+    by_entry = {name: np.empty(STRIP_ENTRIES + 1, np.int64) for name in ("run", "other_run", "weight")}
+    others = {
+        "offsets": np.empty(STRIP_CELLS + 1, np.int64),
+        "window": np.empty((WINDOWS, STRIP_ENTRIES + CACHE_LINE), np.int64),
+        "steps": np.array([max(size.bit_length() - 1, 0) for size in range(1 << WINDOWS)], np.int64),
+        "starts": np.empty(ROWS + 2, np.int64),
+        "rows": np.empty((ROWS, STRIP_CELLS + CACHE_LINE), np.int64),
+    }
+    return Strip(**by_cell | by_entry | others)._replace(near=np.empty(STRIP_CELLS), row_near=np.empty(STRIP_CELLS))

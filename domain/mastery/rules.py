@@ -103,20 +103,31 @@ def judge(columns: Columns, rules: Rules, work: Work, low: int, high: int) -> tu
     return Status.DETERMINED, weighted_mean(rules, work, n, total), n, met
 
 
+@integer
+def prevailing(columns: Columns, rules: Rules, cell: int, level: int) -> int:
+    """Return the judged level of a cell where one holds, else the computed one."""
+    judged = rules.judged_level[columns.judged[cell]] if columns.judged[cell] >= 0 else -1
+    return judged if judged >= 0 else level
+
+
 @entry
 def evaluate_cells(columns: Columns, rules: Rules, work: Work, cells: tuple[int, int], out: Results) -> None:
-    """Write the results of the cells from the first number to before the second; `work` serves one thread."""
+    """Write the results that are left, of the cells from the first number to before the second.
+
+    The work serves one thread.
+    """
     for cell in range(cells[0], cells[1]):
-        status, value, counted, met = judge(columns, rules, work, columns.offsets[cell], columns.offsets[cell + 1])
-        level = -1
-        if status == Status.DETERMINED:
-            for i in range(len(rules.cuts)):
-                level += value >= rules.cuts[i]
-            if not met:
-                level = min(level, rules.cap)
-        judged = rules.judged_level[columns.judged[cell]] if columns.judged[cell] >= 0 else -1
-        out.value[cell] = value
-        out.level[cell] = level
-        out.effective[cell] = judged if judged >= 0 else level
-        out.status[cell] = status
-        out.counted[cell] = counted
+        if out.status[cell] == Status.LEFT:
+            status, value, counted, met = judge(columns, rules, work, columns.offsets[cell], columns.offsets[cell + 1])
+            level = -1
+            if status == Status.DETERMINED:
+                for i in range(len(rules.cuts)):
+                    level += value >= rules.cuts[i]
+                if not met:
+                    level = min(level, rules.cap)
+            out.value[cell] = value
+            out.level[cell] = level
+            out.status[cell] = status
+            out.counted[cell] = counted
+            if len(out.effective):
+                out.effective[cell] = prevailing(columns, rules, cell, level)

@@ -1,7 +1,7 @@
 """The words of the compiled rules: codes, and the arrays that they read and write."""
 
 from enum import IntEnum
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,14 +26,30 @@ SMALL_BITS = 40
 """Values below 2^40 (a million points) need no closer look, if their weights sum up to 2^41: so it is nearly always."""
 
 
+STRIP_CELLS = 512
+"""Most cells of a strip: its numbers fit a processor's nearest memory."""
+STRIP_ENTRIES = 4096
+"""Most entries of a strip."""
+ROWS = 32
+"""Largest cell whose entries are laid side by side with those of others."""
+WINDOWS = 8
+"""Steps of the windows: a cell of 2^8 entries has too many for them."""
+
+
 class Integers(Protocol):
     """A one-dimensional array of integers, as the compiled functions use it."""
 
     def __len__(self) -> int:
         """Return how many there are."""
 
-    def __getitem__(self, place: int, /) -> int:
-        """Return one of them."""
+    @overload
+    def __getitem__(self, place: int, /) -> int: ...
+
+    @overload
+    def __getitem__(self, span: slice, /) -> "Integers": ...
+
+    def __getitem__(self, place: int | slice, /) -> "int | Integers":
+        """Return one of them, or a view of some."""
 
     def __setitem__(self, place: int, number: int, /) -> None:
         """Replace one of them."""
@@ -47,6 +63,8 @@ class Status(IntEnum):
     DETERMINED = 2
     OUT_OF_BOUNDS = 3
     """A sum would leave 64 bits: never stored, `evaluate` raises."""
+    LEFT = 4
+    """Not evaluated yet: never returned."""
 
 
 class Fate(IntEnum):
@@ -202,6 +220,49 @@ class Work(NamedTuple):
     """Entries of each kind in this cell; zero between cells."""
     have: Integers
     """By clause."""
+
+
+class Strip(NamedTuple):
+    """Room for the numbers of a strip of cells: by cell, by entry, or by cells of one size."""
+
+    offsets: Integers
+    """Where each cell begins, counted from the strip's first entry."""
+    aside: Integers
+    """By cell: 1 where the rules have to look at it alone."""
+    sum: Integers
+    """By cell: sum(weight x value), modulo 2^64."""
+    near: NDArray[np.float64]
+    """The same as a float."""
+    by: Integers
+    """By cell: sum(weight)."""
+    counted: Integers
+    met: Integers
+    """By cell: 1 where all requirements are met."""
+    have: Integers
+    """By cell, for the clause at hand."""
+    value: Integers
+    run: Integers
+    """A running total by entry, from 0."""
+    other_run: Integers
+    weight: Integers
+    """By entry."""
+    window: NDArray[np.int64]
+    """By step and entry: the highest of the 2^step values from there on."""
+    steps: Integers
+    """By size of a cell: the largest step that is within it."""
+    place: Integers
+    """Cells of the strip, ordered by size."""
+    starts: Integers
+    """By size: where its cells begin in `place`."""
+    at: Integers
+    """By cell of one size, as all below: where its entries begin."""
+    rows: NDArray[np.int64]
+    """By place of the entry in its cell, then by cell: values."""
+    row_sum: Integers
+    row_near: NDArray[np.float64]
+    row_by: Integers
+    most: Integers
+    often: Integers
 
 
 class Results(NamedTuple):
