@@ -21,7 +21,7 @@ from services.cli.ledger import ask
 from services.cli.report.flow import flow
 from services.cli.simulating import Tried
 from services.query_api.answers import Connection
-from services.query_api.simulation_movers import Because, Cell, Verdict, explain_cell
+from services.query_api.mover_explained import Because, Cell, Drafted, explain_cell
 
 WIDE: Final = (960.0, 190.0)
 NARROW: Final = (340.0, 104.0)
@@ -105,15 +105,10 @@ async def _examples(connection: Connection, page: Page) -> list[Example]:
     first = page.tried[0]
     told = []
     for place, row in enumerate(page.movers, 1):
-        cell = Cell(row["learner_id"], row["competency_id"], first.simulated.at_position)
-        rulings = first.simulated.rulings
-        both = [
-            Verdict(
-                rulings[row[f"{when}_version"]].document, rulings[row[f"{when}_version"]].terms, row[f"{when}_level"]
-            )
-            for when in ("before", "after")
-        ]
-        before, after = await explain_cell(connection, cell, both, Language.ENGLISH, str(place))
+        levels = (row["before_level"], row["after_level"])
+        cell = Cell(row["learner_id"], row["competency_id"], first.simulated.at_position, *levels)
+        draft = Drafted(*first.trial.draft)
+        before, after = await explain_cell(connection, cell, draft, Language.ENGLISH, str(place))
         told.append(_example(place, row, before, after))
     return told
 

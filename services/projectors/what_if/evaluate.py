@@ -1,7 +1,7 @@
 """All cells under the policies of a position, and under those with a draft among them: portion by portion."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -13,7 +13,6 @@ from domain.mastery.equity import FLAG_RATIO
 from domain.mastery.impact import Impact, LostActs
 from domain.policy.document import PolicyDocument, parse_policy
 from domain.policy.events import PolicyDrafted, ScopedPolicy, Terms
-from domain.policy.rulings import Ruling
 from services.projectors import generations
 from services.projectors.all_cells import all_cells
 from services.projectors.generations import Place
@@ -53,8 +52,6 @@ class Simulated(NamedTuple):
     at_position: int
     digest: Digest
     impact: Impact
-    rulings: Mapping[str, Ruling]
-    """What decides, now or with the draft, by version."""
 
 
 class Asked(NamedTuple):
@@ -131,7 +128,7 @@ def _go_through(
         watcher.progress(done, max(done, cells))
     impact = tally.impact(asked.flag_ratio)
     acts_lost = tuple(LostActs(kind=kind, acts=number) for kind, number in sorted(lost_by_kind.items()))
-    return Simulated(position, digest, impact.model_copy(update={"acts": acts_lost}), tally.rulings)
+    return Simulated(position, digest, impact.model_copy(update={"acts": acts_lost}))
 
 
 def _compare(

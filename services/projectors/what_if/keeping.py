@@ -7,7 +7,6 @@ import psycopg
 import pyarrow as pa
 from pyarrow import csv
 
-from schemas.canonical import canonical
 from services.projectors.what_if.evaluate import Simulated, Watcher
 from services.projectors.what_if.movers import MOVER_COLUMNS, Moved
 
@@ -25,7 +24,6 @@ ADVANCE: Final = """
 FINISH: Final = """
     UPDATE read_model.simulation
        SET state = 'finished', cells = cells_done, moved = %(moved)s, digest = %(digest)s, impact = %(impact)s,
-           policies = %(policies)s,
            updated_at = now(), finished_at = now()
      WHERE simulation_id = %(simulation_id)s
 """
@@ -91,18 +89,10 @@ class Keeper(Watcher):
 
     def finish(self, simulated: Simulated) -> None:
         """Write down what came of it."""
-        policies = {
-            version: {
-                "document": one.document.model_dump(mode="json", exclude_none=True),
-                "terms": one.terms.model_dump(mode="json"),
-            }
-            for version, one in simulated.rulings.items()
-        }
         told = {
             "moved": simulated.impact.moved,
             "digest": simulated.digest.text,
             "impact": simulated.impact.model_dump_json(),
-            "policies": canonical(policies).decode(),
         }
         self.connection.execute(FINISH, self._named(**told))
 
