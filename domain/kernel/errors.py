@@ -78,6 +78,7 @@ RULES: Final[dict[str, str]] = {
     "replay-not-pending": "The policy has a publication whose levels are being made.",
     "simulation-exists": "A what-if is asked for once under its id.",
     "simulation-unknown": "The what-if has been asked for.",
+    "simulation-pruned": "The movers of the what-if are kept.",
     "not-comparable": "Two or three finished what-ifs at one position are compared.",
     "position-not-reached": "The position asked about lies at or before the last event.",
     "replay-ended": "A publication is neither cancelled nor refused before it comes into force.",

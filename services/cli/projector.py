@@ -162,14 +162,25 @@ def roll_back(name: Name, *, as_json: AsJSON = False) -> None:
 
 @app.command("prune", epilog=examples("mastery projector prune mastery", "mastery projector prune audit_trail --json"))
 def prune(name: Name, *, as_json: AsJSON = False) -> None:
-    """Delete the generations that are kept for a rollback."""
-    from services.projectors import generations
+    """Delete the generations that are kept for a rollback.
+
+    Of `mastery` also their cell shards, and whom old what-ifs would have moved: what an approval or a publication rests
+    on is kept, and the last what-if of each policy.
+    """
+    from services.cli.ledger import open_ledger
+    from services.projectors import generations, pruning
+    from services.projectors.ledger import connect
+    from services.projectors.mastery import NAME
     from services.projectors.models import make
 
-    with _connection() as connection:
-        pruned = generations.prune(connection, make(name))
-    document = {"projector": name, "pruned": pruned}
-    show(document, as_json=as_json, render=lambda: out.print(f"{len(pruned)} generations of {name} are deleted"))
+    with open_ledger() as database, connect(database.app) as connection:
+        document: dict[str, Any] = {"projector": name, "pruned": generations.prune(connection, make(name))}
+        if name == NAME:
+            document |= pruning.prune(connection, database.cells)._asdict()
+    said = f"{len(document['pruned'])} generations of {name} are deleted"
+    if "simulations" in document:
+        said += f", the movers of {len(document['simulations'])} what-ifs and {len(document['shards'])} sets of shards"
+    show(document, as_json=as_json, render=lambda: out.print(said))
 
 
 def _print_switched(name: str, document: dict[str, Any]) -> None:

@@ -90,7 +90,7 @@ async def movers_file(at: AtDesk, simulation_id: SimulationId) -> Response:
     """Everybody who would move, as CSV."""
     at.require(Permission.READ_SIMULATION)
     at.require(Permission.READ_LEARNER)
-    await at.desk.ask(lambda c: read_simulation(c, simulation_id))
+    (await at.desk.ask(lambda c: read_simulation(c, simulation_id))).require_movers()
     return StreamingResponse(movers_csv(at.desk, simulation_id), media_type="text/csv")
 
 

@@ -19,7 +19,7 @@ SIMULATION: Final = """
            asked.meta->'actor'->>'id' AS asked_by, asked.recorded_at AS asked_at,
            coalesce(simulation.state, 'asked') AS state, coalesce(cells_done, 0) AS cells_done,
            coalesce(cells, 0) AS cells, started_at, updated_at, finished_at, digest, impact,
-           recorded_at_position, fault,
+           recorded_at_position, fault, movers_pruned_at,
            head.position
       FROM ledger.event AS asked
       LEFT JOIN read_model.simulation ON simulation_id = asked.data->>'simulation_id'
@@ -67,7 +67,19 @@ class Simulation(Answer):
     recorded_at_position: int | None
     """Of the event that puts it on record, without which the policy is not published."""
     fault: str | None
+    movers_pruned_at: datetime | None
+    """When the list of movers was deleted; null: it is there."""
     impact: Impact | None
+
+    def require_movers(self) -> None:
+        """Refuse to answer from movers that were deleted.
+
+        Raises:
+            Refused: simulation-pruned.
+        """
+        if self.movers_pruned_at is not None:
+            fault = f"movers of simulation {self.simulation_id} were pruned"
+            raise Refused("simulation-pruned", fault, at=self.movers_pruned_at.isoformat())
 
 
 class Compare(Asked):
@@ -133,7 +145,7 @@ async def read_comparison(connection: Connection, asked: Compare) -> Comparison:
 
     Raises:
         Unknown: simulation-unknown.
-        Refused: not-comparable.
+        Refused: not-comparable, simulation-pruned.
         Invalid: malformed, for a cursor that is not ours.
     """
     ids = list(dict.fromkeys(asked.ids.split(",")))
@@ -141,6 +153,7 @@ async def read_comparison(connection: Connection, asked: Compare) -> Comparison:
         raise Refused("not-comparable", f"{len(ids)} simulations are not 2 or {DRAFTS_MAX}")
     found = [await read_simulation(connection, SimulationId(one)) for one in ids]
     for one in found:
+        one.require_movers()
         if one.impact is None or one.at_position != found[0].at_position:
             raise Refused("not-comparable", f"simulation {one.simulation_id} is {one.state} at {one.at_position}")
     learner, competency = cell_of("differ", asked.after) if asked.after else ("", "")

@@ -1,9 +1,10 @@
 """`mastery projector rebuild`, `rollback`, `prune`: the next generation, back again, and the old ones away."""
 
+import psycopg
 import pytest
 
 from tests.cli.conftest import Mastery
-from tests.cli.district import fill
+from tests.cli.district import LATEST, fill
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +44,30 @@ def test_levels_answer_as_before_from_a_rebuilt_generation(district: Mastery) ->
     after = district("status", "--json").document
     assert after["levels"] == before["levels"]
     assert after["generation"] != before["generation"]
+
+
+def simulate(district: Mastery, policy: str) -> str:
+    found: str = district("policy", "simulate", policy, "--json").document["simulation_id"]
+    return found
+
+
+def test_pruning_keeps_the_what_ifs_that_decisions_rest_on_and_the_last_of_each_policy(district: Mastery) -> None:
+    path = district.write("latest.json", LATEST)
+    assert district("policy", "draft", path, "--as", "a-moss").code == 0
+    old, approved, last = simulate(district, "latest"), simulate(district, "latest"), ""
+    assert district("policy", "approve", "latest", "--as", "a-diaz", "--reason", "as simulated").code == 0
+    last = simulate(district, "latest")
+    folders = district.folder / "data" / "cells"
+    before = {one.name for one in folders.iterdir()}
+    assert district("projector", "rebuild", "mastery").code == 0
+    assert district("cells", "build").code == 0
+    pruned = district("projector", "prune", "mastery", "--json").document
+    assert pruned["simulations"] == [old]
+    assert {f"g{number}" for number in pruned["shards"]} == before
+    assert [one.name for one in folders.iterdir()] == [f"g{district('status', '--json').document['generation']}"]
+    with district.database() as conninfo, psycopg.connect(conninfo) as connection:
+        there = connection.execute("SELECT DISTINCT simulation_id FROM read_model.simulation_mover").fetchall()
+        kept = connection.execute("SELECT count(*) FROM read_model.simulation WHERE impact IS NOT NULL").fetchone()
+    assert {one for (one,) in there} == {approved, last}
+    assert kept == (3,), "what each came to stays"
+    assert district("projector", "prune", "mastery", "--json").document["simulations"] == []

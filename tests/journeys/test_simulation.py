@@ -5,11 +5,13 @@ import json
 from typing import Any, Final
 
 import anyio
+import psycopg
 import pytest
 
 from domain.kernel.envelope import Actor, Role
 from domain.kernel.ids import ActorId
 from domain.policy.starters import CUTS
+from services.projectors.pruning import prune
 from tests.journeys.public import Public
 from tests.sample import ADMINISTRATOR, GUARDIAN, SERVICE, TEACHER
 
@@ -150,6 +152,22 @@ async def test_each_mover_is_explained_under_both_policies_from_what_was_known_t
         "proficient",
         "developing",
     )
+
+
+async def test_movers_that_were_pruned_are_told_so_and_not_as_none(public: Public, database: str) -> None:
+    await fill(public)
+    await draft(public, "latest", LATEST)
+    old = await ended(public, await simulate(public, "latest"))
+    new = await ended(public, await simulate(public, "latest"))
+    with psycopg.connect(database, autocommit=True) as connection:
+        assert prune(connection, None).simulations == [old["simulation_id"]]
+    place, headers = f"/v1/simulations/{old['simulation_id']}", public.sign_in(TEACHER)
+    for path in ("movers", "movers.csv", f"movers/l01/{NF1}"):
+        answer = await public.questions.get(f"{place}/{path}", headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (409, "simulation-pruned")
+    kept = await public.ask(f"simulations/{old['simulation_id']}")
+    assert (kept["impact"], kept["movers_pruned_at"] is None) == (new["impact"], False)
+    assert len((await public.ask(f"simulations/{new['simulation_id']}/movers", limit=100))["movers"]) == 49
 
 
 async def test_drafts_are_compared_at_one_position(public: Public) -> None:
