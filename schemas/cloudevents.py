@@ -12,8 +12,15 @@ import orjson
 from schemas.published import published_data, schema_id
 
 CONTENT_TYPE: Final = "application/json"
+_CONTENT: Final = ("content-type", CONTENT_TYPE.encode())
 STRUCTURED: Final = "application/cloudevents+json"
 BATCHED: Final = "application/cloudevents-batch+json"
+_ATTRIBUTES: Final = (
+    "specversion", "id", "source", "type", "subject", "time", "dataschema", "recordedtime", "partitionkey", "sequence",
+    "dataclassification", "actorrole", "correlationid", "causationid",
+)  # fmt: skip
+_HEADERS: Final = {name: f"ce_{name}" for name in _ATTRIBUTES}
+"""Of the attributes those that are headers; `datacontenttype` is one by another name."""
 SEQUENCE_DIGITS: Final = 19
 """Digits of the largest position, so that sequences sort as text."""
 
@@ -41,8 +48,8 @@ class CloudEvent(NamedTuple):
     @property
     def headers(self) -> list[tuple[str, bytes]]:
         """The headers of a Kafka message in binary mode; its value is `data`."""
-        own = [(f"ce_{name}", text.encode()) for name, text in self.attributes.items() if name != "datacontenttype"]
-        return [("content-type", CONTENT_TYPE.encode()), *own]
+        own = [(_HEADERS[name], text.encode()) for name, text in self.attributes.items() if name in _HEADERS]
+        return [_CONTENT, *own]
 
     @property
     def structured(self) -> bytes:

@@ -9,7 +9,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from domain.kernel.errors import Invalid
-from infra.postgres.published import READ
+from infra.postgres.published import READ_TO_DEAL
 from schemas.asyncapi import CHANGES_TOPIC, EVENTS_TOPIC, PARKED_TOPIC, POLICIES_TOPIC
 from schemas.cloudevents import CONTENT_TYPE, StoredEvent, cloud_event
 
@@ -51,12 +51,16 @@ Row = Mapping[str, Any]
 
 
 class Message(NamedTuple):
-    """A message for a topic, named without its prefix; no value: a tombstone."""
+    """A message for a topic, named without its prefix; no value: a tombstone.
+
+    The remainder of `number` is its partition; None: that follows from the key.
+    """
 
     topic: str
     key: bytes
     value: bytes | None
     headers: list[tuple[str, bytes]]
+    number: int | None = None
 
 
 class Batch(NamedTuple):
@@ -73,13 +77,13 @@ def read_events(connection: Connection, after: int, limit: int, source: str, top
         Invalid: event-unreadable.
     """
     messages = []
-    rows = connection.execute(READ, {"after": after, "types": None, "limit": limit}).fetchall()
-    for stored in map(StoredEvent._make, rows):
+    for number, *row in connection.execute(READ_TO_DEAL, (after, limit)).fetchall():
+        stored = StoredEvent._make(row)
         event = cloud_event(stored, source)
-        key, headers = event.attributes["partitionkey"].encode(), event.headers
-        messages.append(Message(topic, key, event.data, headers))
+        message = Message(topic, event.attributes["partitionkey"].encode(), event.data, event.headers, number)
+        messages.append(message)
         if topic == EVENTS_TOPIC and stored.type.startswith(POLICY):
-            messages.append(Message(POLICIES_TOPIC, key, event.data, headers))
+            messages.append(message._replace(topic=POLICIES_TOPIC))
         after = stored.position
     return Batch(messages, after)
 

@@ -31,8 +31,11 @@ POLL_S: Final = 0.25
 """How long a missed notification can go unseen, and a change of the read models."""
 RETRY_S_MIN: Final = 0.1
 RETRY_S_MAX: Final = 5.0
-DELIVERY_TIMEOUT_MS: Final = 10_000
-"""After which a batch that is not acknowledged is sent again by a new producer, which makes lost topics anew."""
+DELIVERY_TIMEOUT_S: Final = 10
+"""After which a batch that is not acknowledged is sent again by a new producer, which makes lost topics anew.
+
+The producer itself gives no message up before: later ones of its key would go out without it.
+"""
 TRACKED: Final = "SELECT position FROM read_model.publication WHERE topic = %s"
 TRACK: Final = """
     INSERT INTO read_model.publication (topic, position, messages) VALUES (%(topic)s, %(position)s, %(messages)s)
@@ -110,8 +113,8 @@ def open_producer(settings: PublisherSettings, compacted: Mapping[str, bool]) ->
         linger_ms=2,
         batch_size=256 * 1024,
         max_request_size=MESSAGE_BYTES_MAX,
-        delivery_timeout_ms=DELIVERY_TIMEOUT_MS,
-        max_block_ms=DELIVERY_TIMEOUT_MS,
+        delivery_timeout_ms=10 * DELIVERY_TIMEOUT_S * 1000,
+        max_block_ms=DELIVERY_TIMEOUT_S * 1000,
         request_timeout_ms=5_000,
         reconnect_backoff_max_ms=1_000,
         bootstrap_timeout_ms=5_000,
@@ -120,20 +123,38 @@ def open_producer(settings: PublisherSettings, compacted: Mapping[str, bool]) ->
     try:
         yield producer
     finally:
-        producer.close(timeout=1)
+        _give_up(producer)
+        producer.close()
+
+
+def _give_up(producer: KafkaProducer) -> None:
+    """Let nothing go out any more; what is not acknowledged fails.
+
+    `close` would first wait for what is to be given up, and if that takes too long leave it to be sent whenever.
+    """
+    producer._sender.force_close()  # noqa: SLF001 - there is no other way
 
 
 def send(producer: KafkaProducer, batch: Batch, prefix: str, meanwhile: Callable[[], object] = lambda: None) -> None:
     """Send a batch and wait until the broker has acknowledged all of it; do something meanwhile.
 
+    After the first message that fails no later one goes out: else it might come in before the one that failed is
+    sent again, and a key's events were swapped. The producer is of no more use then.
+
     Raises:
-        KafkaError: it has not; some of the messages may have arrived.
+        KafkaError: it has not; the first messages of some partitions may have arrived.
     """
-    sent = [
-        producer.send(prefix + one.topic, key=one.key, value=one.value, headers=one.headers) for one in batch.messages
-    ]
+    partitions = {
+        topic: len(producer.partitions_for(prefix + topic)) for topic in {one.topic for one in batch.messages}
+    }
+
+    sent = []
+    for one in batch.messages:
+        partition = None if one.number is None else one.number % partitions[one.topic]
+        future = producer.send(prefix + one.topic, one.value, one.key, one.headers, partition)
+        sent.append(future.add_errback(lambda _: _give_up(producer)))
     meanwhile()
-    producer.flush()
+    producer.flush(timeout=DELIVERY_TIMEOUT_S)
     for future in sent:
         if not future.succeeded():
             future.get(timeout=0)

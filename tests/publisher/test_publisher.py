@@ -1,21 +1,28 @@
 """The publisher against a real broker and a real ledger."""
 
 import json
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import pairwise
 from typing import Any
 
 import psycopg
 import pytest
+from kafka import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.errors import KafkaError
 
 from domain.kernel.errors import Misconfigured
 from infra.kafka.topics import Topic, ensure_topics
 from infra.postgres.event_store import EventStore
 from infra.settings import PublisherSettings
-from services.publisher.publisher import republish, run, tracked
+from services.publisher.feeds import Batch, Message
+from services.publisher.publisher import open_producer, republish, run, send, tracked
 from tests.projectors.feeding import append, project
 from tests.publisher.broker import Broker, header
 from tests.query_api.histories import fact, whole_learner
@@ -26,6 +33,23 @@ LEVELS = """
     SELECT learner_id || '|' || competency_id, effective_level FROM read_model.current_mastery
     WHERE generation = (SELECT generation FROM read_model.live WHERE projector = 'mastery')
 """
+
+GIVE_UP = """
+import sys, time
+from infra.settings import PublisherSettings
+from services.publisher.feeds import Batch, Message
+from services.publisher.publisher import open_producer, send
+prefix = sys.argv[1]
+one, other = (Message("events", b"l1", b"{}", [("n", n)], 1) for n in (b"1", b"2"))
+with open_producer(PublisherSettings(kafka_topic_prefix=prefix, kafka_partitions=4), {"events": False}) as producer:
+    send(producer, Batch([one], 1), prefix)
+    print("sent", flush=True)
+    sys.stdin.readline()
+    producer.send(prefix + "events", other.value, other.key, other.headers, 1)
+print("given up", flush=True)
+time.sleep(60)
+"""
+"""Sends a message, and leaves another one unsent while the broker is away."""
 
 
 @contextmanager
@@ -153,3 +177,37 @@ def test_a_topic_that_forgets_is_refused(kafka: Broker, settings: PublisherSetti
 def test_no_broker_named_is_refused() -> None:
     with pytest.raises(Misconfigured, match="MASTERY_KAFKA_SERVERS is not set"):
         _ = PublisherSettings().servers
+
+
+def test_after_a_message_that_the_broker_refuses_no_later_one_goes_out(
+    kafka: Broker, settings: PublisherSettings
+) -> None:
+    topic = settings.kafka_topic_prefix + "events"
+    sizes = [200_000] * 2 + [400_000] + [200_000] * 20
+    messages = [Message("events", b"l1", b"x" * size, [("n", str(n).encode())], 1) for n, size in enumerate(sizes)]
+    narrow = ConfigResource(ConfigResourceType.TOPIC, topic, {"max.message.bytes": "300000"})
+    with open_producer(settings, {"events": False}) as producer:
+        with closing(KafkaAdminClient(bootstrap_servers=kafka.address)) as admin:
+            admin.alter_configs([narrow])
+        with pytest.raises(KafkaError):
+            send(producer, Batch(messages, 5), settings.kafka_topic_prefix)
+    time.sleep(0.5)
+    assert [header(one, "n") for one in kafka.messages(topic)] in ([], ["0"], ["0", "1"])
+
+
+def test_a_message_that_is_given_up_does_not_go_out_when_the_broker_is_back(
+    kafka: Broker, settings: PublisherSettings
+) -> None:
+    command = [sys.executable, "-c", GIVE_UP, settings.kafka_topic_prefix]
+    own = {**os.environ, "MASTERY_KAFKA_SERVERS": str(settings.kafka_servers)}
+    with subprocess.Popen(command, env=own, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdout.readline() == "sent\n"
+        kafka.stop()
+        print(file=process.stdin, flush=True)
+        assert process.stdout.readline() == "given up\n"
+        kafka.start()
+        time.sleep(2)
+        process.kill()
+    assert [header(one, "n") for one in kafka.messages(settings.kafka_topic_prefix + "events")] == ["1"]
