@@ -138,6 +138,13 @@ class PublisherSettings(DatabaseSettings, StreamSettings):
     kafka_partitions: int = Field(8, ge=1, le=10_000, description="Partitions of a topic that the publisher makes.")
     kafka_replicas: int = Field(1, ge=1, le=10, description="Replicas of a topic that the publisher makes.")
 
+    kafka_session_s: int = Field(
+        10,
+        ge=1,
+        le=300,
+        description="Seconds after which the lanes of a silent projector's worker go to others.",
+    )
+
     @property
     def servers(self) -> list[str]:
         """The addresses, one by one.
@@ -146,7 +153,7 @@ class PublisherSettings(DatabaseSettings, StreamSettings):
             Misconfigured: configuration, if none is set.
         """
         if not self.kafka_servers:
-            raise Misconfigured("configuration", "MASTERY_KAFKA_SERVERS is not set, there is nowhere to publish to")
+            raise Misconfigured("configuration", "MASTERY_KAFKA_SERVERS is not set, there is no broker")
         return [server.strip() for server in self.kafka_servers.split(",")]
 
 

@@ -12,6 +12,7 @@ import structlog
 LOCK_CLASS: Final = 7701
 """First key of our advisory locks for leases; the second is a hash of the purpose."""
 TAKE: Final = "SELECT pg_try_advisory_lock(%s, hashtext(%s))"
+JOIN: Final = "SELECT pg_try_advisory_lock_shared(%s, hashtext(%s))"
 RELEASE: Final = "SELECT pg_advisory_unlock(%s, hashtext(%s))"
 IS_TAKEN: Final = """
     SELECT EXISTS (
@@ -23,15 +24,23 @@ IS_TAKEN: Final = """
 log = structlog.get_logger()
 
 
-def take(connection: psycopg.Connection[Any], purpose: str) -> bool:
-    """Take the lease, if nobody has it; it lasts as long as the connection."""
-    return _say(connection, TAKE, purpose)
+def take(connection: psycopg.Connection[Any], purpose: str, *, shared: bool = False) -> bool:
+    """Take the lease, if nobody has it, or with others who share it; it lasts as long as the connection."""
+    return _say(connection, JOIN if shared else TAKE, purpose)
 
 
-def wait(connection: psycopg.Connection[Any], purpose: str, stop: threading.Event, poll_s: float, **who: str) -> bool:
+def wait(
+    connection: psycopg.Connection[Any],
+    purpose: str,
+    stop: threading.Event,
+    poll_s: float,
+    *,
+    shared: bool = False,
+    **who: str,
+) -> bool:
     """Wait for the lease, looking every `poll_s`; say if it was got before the stop. The log says `who` stands by."""
     standby = False
-    while not take(connection, purpose):
+    while not take(connection, purpose, shared=shared):
         if not standby:
             log.info("standing by", **who)
             standby = True

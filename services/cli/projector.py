@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import typer
 
@@ -30,15 +30,32 @@ def _connection() -> Iterator[Any]:
 
 
 @app.command(
-    "run", epilog=examples("mastery projector run mastery", "MASTERY_LOG_FORMAT=json mastery projector run audit_trail")
+    "run",
+    epilog=examples(
+        "mastery projector run mastery",
+        "MASTERY_KAFKA_SERVERS=127.0.0.1:9092 mastery projector run audit_trail --from kafka",
+    ),
 )
-def run(name: Name) -> None:
-    """Keep one read model up to date until Ctrl-C; a second runner of the same name stands by."""
-    from services.cli.ledger import open_ledger
-    from services.projectors.runner import main
+def run(
+    name: Name,
+    *,
+    source: Annotated[
+        Literal["log", "kafka"],
+        typer.Option("--from", help="What it follows. Any number of workers share the topic of all events in Kafka."),
+    ] = "log",
+) -> None:
+    """Keep one read model up to date until Ctrl-C; a second runner of the same name stands by.
 
+    From Kafka it works beside others of the same name, each with some of the learners; runners from the log wait.
+    """
+    from infra.settings import PublisherSettings, read_settings
+    from services.cli.ledger import open_ledger
+    from services.projectors.runner import LOG, main
+    from services.projectors.topic import following
+
+    follows = LOG if source == "log" else following(read_settings(PublisherSettings))
     with open_ledger(log_level="info") as database:
-        main(database.app, name, database.cells)
+        main(database.app, name, database.cells, follows)
 
 
 @app.command("list", epilog=examples("mastery projector list", "mastery projector list --json"))

@@ -161,6 +161,7 @@ class AuditTrail:
     late_tables: Final[Mapping[str, str | None]] = {"audit_event": None, "audit_competency": None}
     breaks: Final[frozenset[str]] = frozenset()
     gathers: Final[frozenset[str]] = frozenset()
+    moments: Final[frozenset[str]] = frozenset()
     types: Final = None
 
     def apply(self, connection: psycopg.Connection[Any], generation: int, batch: Sequence[StoredRow]) -> None:

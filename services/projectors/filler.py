@@ -9,10 +9,11 @@ from typing import Any, Final, NamedTuple
 import psycopg
 import structlog
 
-from services.projectors import generations, ledger, parking, parts
+from services.projectors import generations, lanes, ledger, parking, parts
 from services.projectors.generations import Place
+from services.projectors.lanes import Stretch
 from services.projectors.models import make
-from services.projectors.parts import WHOLE, Part
+from services.projectors.parts import WHOLE, Group, Part
 from services.projectors.read_model import Gathered, Poison, Span, StoredRow
 
 BATCH_EVENTS_MAX: Final = 20_000
@@ -49,7 +50,7 @@ class Filler:
     """Brings a generation forward, the live one (`generation` None) or one beside it, or a part of one that is built.
 
     Keeps what it knows of the generation between steps; it starts afresh after any fault, and when the live
-    generation was changed by another process.
+    generation was changed or moved by another process.
     """
 
     def __init__(
@@ -64,6 +65,10 @@ class Filler:
         self.generation = generation
         self.part = part
         self.limit = BATCH_EVENTS_MAX
+        self._stretch = Stretch(part or WHOLE, 0, None)
+        """What the current step works on."""
+        self._left: dict[int, int] = {}
+        """Where the last step left what it worked on: position by lane, or as if all were of lane 0."""
         self._start_afresh()
 
     def _start_afresh(self, epoch: int | None = None) -> None:
@@ -101,6 +106,7 @@ class Filler:
                 self.limit = max(1, fault.events // 2)
                 self._start_afresh()
             else:
+                self._leave(batch.position)
                 slow = batch.seconds > BATCH_SECONDS_MAX
                 self.limit = max(1, self.limit // 2) if slow else min(BATCH_EVENTS_MAX, self.limit * 2)
                 return batch
@@ -109,10 +115,11 @@ class Filler:
         started = time.perf_counter()
         place = self._lock()
         head = ledger.head(self.connection)
-        part = self.part or WHOLE
-        last = min(place.position + self.limit * part.parts, max(place.position, head if until is None else until))
+        which, furthest = self._stretch.which, self._stretch.until
+        last = min(place.position + which.span(self.limit), max(place.position, head if until is None else until))
+        last = last if furthest is None else min(last, furthest)
         gathers = self.model.gathers if self.part is not None and self.limit > 1 else frozenset()
-        rows = ledger.read(self.connection, place.position, last, self.model.types, part, less=gathers)
+        rows = ledger.read(self.connection, place.position, last, self.model.types, which, less=gathers)
         self.model.settle(self.connection, place.generation)
         self._breaks = False
         stops = [row for row in rows if row.type in self.model.breaks or parking.is_skip(row, self.name)][:1]
@@ -120,8 +127,8 @@ class Filler:
             self._breaks = stop.type in self.model.breaks
             last, rows = stop.position, [row for row in rows if row.position <= stop.position]
         events = len(rows)
-        if gathers:
-            gathered = self._gather(place.generation, place.position, last, part)
+        if gathers and self.part is not None:
+            gathered = self._gather(place.generation, place.position, last, self.part)
             events += gathered.events
             rows = sorted([*rows, *ledger.read_at(self.connection, gathered.left)]) if gathered.left else rows
         self._apply(place.generation, rows, last - place.position)
@@ -138,22 +145,40 @@ class Filler:
         self.model.settle(self.connection, self._lock().generation)
 
     def _lock(self) -> Place:
-        """Hold the place of the generation until the transaction ends."""
-        epoch = None
-        if self.generation is not None:
-            place = generations.place(self.connection, self.name, self.generation)
-            if self.part is not None:
-                place = place._replace(position=parts.position(self.connection, self.name, self.generation, self.part))
-        else:
-            live = generations.live(self.connection, self.name, lock=True)
-            place, epoch = live.place, live.epoch
-        if epoch != self._epoch or not self._knows:
+        """Hold what the step works on until the transaction ends, and find out whether it is as it was left."""
+        place, epoch = self._hold()
+        if epoch != self._epoch or not self._knows or self._is_moved(place.position):
             self._start_afresh(epoch)
             self._waiting = parking.waiting(self.connection, self.name, place.facts_generation)
             self._left_out = ledger.skipped_positions(self.connection, self.name)
             self._left_out |= parking.alone(self.connection, self.name, place.facts_generation)
             self._knows = True
         return place
+
+    def _hold(self) -> tuple[Place, int | None]:
+        """Choose and hold what the step works on; return where it is, and the epoch if it is of the live generation."""
+        if self.generation is None:
+            live = generations.live(self.connection, self.name, lock=True)
+            self._stretch = lanes.even(self.connection, self.name, live.place.position)
+            return live.place._replace(position=self._stretch.position), live.epoch
+        place = generations.place(self.connection, self.name, self.generation)
+        if self.part is not None:
+            place = place._replace(position=parts.position(self.connection, self.name, self.generation, self.part))
+        return place, None
+
+    def _is_moved(self, position: int) -> bool:
+        """Say whether what the step works on was moved since it was left here, or never was here."""
+        return any(self._left.get(number) != position for number in self._numbers)
+
+    def _leave(self, position: int) -> None:
+        """Keep in mind where what the step worked on is left."""
+        self._left |= dict.fromkeys(self._numbers, position)
+
+    @property
+    def _numbers(self) -> tuple[int, ...]:
+        """The lanes that the step works on."""
+        which = self._stretch.which
+        return which.numbers if isinstance(which, Group) else (0,)
 
     def _gather(self, generation: int, after: int, until: int, part: Part) -> Gathered:
         span = Span(after, until, part, self._left_out, self._waiting)
@@ -185,7 +210,9 @@ class Filler:
 
     def _advance(self, batch: Batch) -> None:
         rate = int(batch.events / max(batch.seconds, 1e-6))
-        if self.generation is None:
+        if isinstance(self._stretch.which, Group):
+            lanes.advance(self.connection, self.name, self._stretch.which, batch.position, rate)
+        elif self.generation is None:
             self.connection.execute(ADVANCE_LIVE, (batch.position, rate, self.name))
         elif self.part is not None:
             parts.advance(self.connection, self.name, self.generation, self.part, (batch.position, rate))

@@ -13,6 +13,10 @@ ENSURE: Final = "INSERT INTO read_model.projector (name) VALUES (%s) ON CONFLICT
 LIVE: Final = """
     SELECT generation, facts_generation, position, epoch FROM read_model.projector WHERE name = %s
 """
+GATE_CLASS: Final = 7702
+"""First key of the advisory locks by which who moves the live generation as a whole waits for those at its lanes."""
+SHUT_GATE: Final = "SELECT pg_advisory_xact_lock(%s, hashtext(%s))"
+SHARE_GATE: Final = "SELECT pg_advisory_xact_lock_shared(%s, hashtext(%s))"
 LOCK_LIVE: Final = f"{LIVE} FOR UPDATE"
 PLACE: Final = """
     SELECT generation, facts_generation, state, position FROM read_model.generation
@@ -114,9 +118,18 @@ def ensure(connection: psycopg.Connection[Any], name: str) -> None:
 def live(connection: psycopg.Connection[Any], name: str, *, lock: bool = False) -> Live:
     """Return where the live generation is; with `lock` nobody moves it until the transaction ends."""
     if lock:
+        connection.execute(SHUT_GATE, (GATE_CLASS, name))
         ensure(connection, name)
     row = connection.execute(LOCK_LIVE if lock else LIVE, (name,)).fetchone()
     return NOWHERE if row is None else Live(*row)
+
+
+def pass_gate(connection: psycopg.Connection[Any], name: str) -> None:
+    """Let nobody move the live generation as a whole until the transaction ends; others may pass too.
+
+    A lock of its own and not one of the row, where those who pass would starve the one who waits.
+    """
+    connection.execute(SHARE_GATE, (GATE_CLASS, name))
 
 
 def place(connection: psycopg.Connection[Any], name: str, generation: int) -> Place:

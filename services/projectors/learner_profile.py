@@ -105,6 +105,7 @@ class LearnerProfile:
     late_tables: Final[Mapping[str, str | None]] = {}
     breaks: Final[frozenset[str]] = frozenset()
     gathers: Final[frozenset[str]] = frozenset()
+    moments: Final[frozenset[str]] = frozenset()
     types: Final = frozenset(COUNTED) | ROSTER | PLANNED | ACTS | OLD
 
     def apply(self, connection: psycopg.Connection[Any], generation: int, batch: Sequence[StoredRow]) -> None:

@@ -8,7 +8,7 @@ import psycopg
 from psycopg.types.string import TextLoader
 
 from infra.postgres.columns import Columns, Names, fetch_columns
-from services.projectors.parts import WHOLE, Part
+from services.projectors.parts import WHOLE, Group, Part
 from services.projectors.read_model import Span, StoredRow
 
 SKIPPED: Final = "projector.event_skipped.v1"
@@ -66,7 +66,7 @@ def read(
     after: int,
     until: int,
     types: frozenset[str] | None,
-    part: Part = WHOLE,
+    part: Part | Group = WHOLE,
     *,
     less: Collection[str] = (),
 ) -> list[StoredRow]:

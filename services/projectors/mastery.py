@@ -87,6 +87,7 @@ class Mastery(ReadModel):
     }
     breaks = SWITCHES
     gathers = frozenset({GIVEN})
+    moments = SWITCHES | MOMENTS
     types = FACTS | ENROLMENTS | SWITCHES | MOMENTS | {PUBLISHED}
 
     def __init__(self) -> None:

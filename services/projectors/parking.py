@@ -11,7 +11,7 @@ from domain.kernel.errors import LedgerError, Unknown
 from domain.kernel.ids import LearnerId
 from domain.operations.events import ProjectorEventSkipped
 from schemas.registry import faults_of
-from services.projectors import generations, ledger
+from services.projectors import generations, lanes, ledger
 from services.projectors.generations import Place
 from services.projectors.models import make
 from services.projectors.read_model import Poison, ReadModel, StoredRow
@@ -124,7 +124,7 @@ def retry(connection: psycopg.Connection[Any], name: str, position: int) -> Park
             raise Unknown("not-parked", f"event {position} is not parked", projector=name)
         model = make(name)
         model.settle(connection, place.generation)
-        _replay(connection, model, place, row[0], (position - 1, place.position))
+        _replay(connection, model, place, row[0], (position - 1, lanes.reached(connection, name, row[0])))
         connection.execute(TOUCH, (name,))
     return next((one for one in parked(connection, name) if one.learner_id == row[0]), None)
 

@@ -4,6 +4,8 @@ from typing import Any, Final, NamedTuple
 
 import psycopg
 
+from infra.postgres.published import OF_LEARNER
+
 BEGIN: Final = """
     INSERT INTO read_model.rebuild_part (projector, generation, part, parts, position, until)
     SELECT projector, generation, part, %(parts)s, position, position
@@ -36,6 +38,9 @@ DERIVED: Final = """
 FORGET: Final = "DELETE FROM read_model.rebuild_part WHERE projector = %s AND generation = %s"
 
 
+HASH: Final = f"mod({OF_LEARNER}, {{parts}})"
+
+
 class Part(NamedTuple):
     """One of so many parts."""
 
@@ -47,7 +52,11 @@ class Part(NamedTuple):
         """SQL that says of a row whether it is of the part, by its column learner_id; null is of one part too."""
         if self.parts == 1:
             return "true"
-        return f"mod(hashtext(coalesce(learner_id, ''))::bigint + 2147483648, {self.parts}) = {self.part}"
+        return f"{HASH.format(parts=self.parts)} = {self.part}"
+
+    def span(self, events: int) -> int:
+        """Return within how many positions so many events of the part are to be expected."""
+        return events * self.parts
 
     def split(self, portions: int) -> list["Part"]:
         """Return the part as so many smaller ones."""
@@ -55,6 +64,23 @@ class Part(NamedTuple):
 
 
 WHOLE: Final = Part(0, 1)
+
+
+class Group(NamedTuple):
+    """Some of so many parts; perhaps none."""
+
+    numbers: tuple[int, ...]
+    parts: int
+
+    @property
+    def condition(self) -> str:
+        """SQL, as that of `Part`."""
+        numbers = ", ".join(map(str, self.numbers))
+        return f"{HASH.format(parts=self.parts)} IN ({numbers})" if numbers else "false"
+
+    def span(self, events: int) -> int:
+        """Return within how many positions so many events of the group are to be expected."""
+        return events * self.parts // max(1, len(self.numbers))
 
 
 class PartState(NamedTuple):

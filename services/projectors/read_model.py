@@ -85,6 +85,10 @@ class ReadModel(Protocol):
     def breaks(self) -> frozenset[str]:
         """The stored type names after which a batch ends, so that readers see what they did at once."""
 
+    @property
+    def moments(self) -> frozenset[str]:
+        """The stored type names that concern all learners: each is folded when all before it is, and alone."""
+
     def settle(self, connection: psycopg.Connection[Any], generation: int) -> None:
         """Write what the last batch left, since no reader waits for it; asked before each batch. Most leave nothing."""
 

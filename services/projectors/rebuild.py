@@ -12,8 +12,9 @@ import psycopg
 
 from domain.kernel.errors import Conflict, Refused
 from infra.postgres import lease
-from services.projectors import crew, generations, ledger, parts, switching
+from services.projectors import crew, generations, lanes, ledger, parts, switching
 from services.projectors.filler import Batch, Filler
+from services.projectors.lane_filler import close
 from services.projectors.models import make
 
 NEAR_EVENTS_MAX: Final = 1_000
@@ -145,10 +146,15 @@ def _compare(filler: Filler) -> Compared | None:
         return None
     while True:
         _reach(Filler(connection, name), generations.place(connection, name, filler.generation).position)
+        has_lanes = bool(lanes.states(connection, name))
         with connection.transaction():
-            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            if has_lanes:  # only what is at one position can be compared: workers are held meanwhile
+                generations.live(connection, name, lock=True)
+                close(connection, name)
+            else:
+                connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             live = generations.live(connection, name).place
-            if switching.owes(connection, live.facts_generation):
+            if switching.owes(connection, live.facts_generation) or lanes.states(connection, name):
                 continue  # each turn settles one switch of the log
             _reach(filler, live.position)
             new = generations.place(connection, name, filler.generation)
@@ -170,6 +176,7 @@ def _promote(filler: Filler, compared: Compared | None) -> Switched | None:
     assert filler.generation is not None
     with connection.transaction():
         generations.live(connection, name, lock=True)
+        close(connection, name)
         position = _reach(filler, ledger.head(connection))
         if generations.place(connection, name, filler.generation).state == "building":
             return None

@@ -2,8 +2,10 @@
 
 import signal
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import psycopg
 import structlog
@@ -26,10 +28,33 @@ RETRY_S_MAX: Final = 2.0
 LISTEN: Final = "LISTEN ledger_event"
 BESIDE: Final = (publishing.run, worker.run)
 """What goes on beside the runner of mastery: publishing policies, and simulating them."""
+Connection = psycopg.Connection[Any]
 log = structlog.get_logger()
 
 
-def run(conninfo: str, name: str, stop: threading.Event, cells: Path | None = None) -> None:
+class Source(NamedTuple):
+    """What a runner follows: the work that it does until it is stopped, and whether several may share it."""
+
+    follow: Callable[[Connection, str, threading.Event], None]
+    is_shared: bool
+
+
+def follow_log(connection: Connection, name: str, stop: threading.Event) -> None:
+    """Take batch after batch from the log; at its head, wait for the database to tell of more."""
+    connection.execute(LISTEN)
+    filler = Filler(connection, name)
+    while not stop.is_set():
+        batch = filler.step()
+        tell(name, batch)
+        if batch.is_last:
+            for _ in connection.notifies(timeout=POLL_S, stop_after=1):
+                pass
+
+
+LOG: Final = Source(follow_log, is_shared=False)
+
+
+def run(conninfo: str, name: str, stop: threading.Event, cells: Path | None = None, source: Source = LOG) -> None:
     """Keep a read model up to date until `stop` is set; survives restarts of the database.
 
     Policies are published by the cell shards in the folder `cells`, if there is one.
@@ -43,20 +68,24 @@ def run(conninfo: str, name: str, stop: threading.Event, cells: Path | None = No
         try:
             with ledger.connect(conninfo) as connection:
                 pause_s = RETRY_S_MIN
-                if lease.wait(connection, f"run {name}", stop, POLL_S, projector=name):
-                    _work(connection, conninfo, name, stop, cells)
+                if lease.wait(connection, f"run {name}", stop, POLL_S, shared=source.is_shared, projector=name):
+                    log.info("running", projector=name)
+                    _build_first(connection, name, stop)
+                    with _beside(conninfo, name, cells):
+                        source.follow(connection, name, stop)
+                    log.info("stopped", projector=name)
         except psycopg.OperationalError as error:
             log.warning("database lost", projector=name, fault=str(error).strip(), retry_s=pause_s)
             stop.wait(pause_s)
             pause_s = min(RETRY_S_MAX, pause_s * 2)
 
 
-def main(conninfo: str, name: str, cells: Path | None = None) -> None:
+def main(conninfo: str, name: str, cells: Path | None = None, source: Source = LOG) -> None:
     """Run a projector as a program, until SIGTERM or SIGINT."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    run(conninfo, name, stop, cells)
+    run(conninfo, name, stop, cells, source)
 
 
 def catch_up(conninfo: str, name: str) -> int | None:
@@ -68,40 +97,34 @@ def catch_up(conninfo: str, name: str) -> int | None:
         _build_first(connection, name, stop)
         filler = Filler(connection, name)
         while not (batch := filler.step()).is_last:
-            _tell(name, batch)
+            tell(name, batch)
         while name == NAME and publish_next(connection, conninfo):
             batch = filler.step()
         return batch.position
 
 
-def _work(
-    connection: psycopg.Connection[Any], conninfo: str, name: str, stop: threading.Event, cells: Path | None
-) -> None:
-    connection.execute(LISTEN)
-    log.info("running", projector=name)
-    _build_first(connection, name, stop)
-    beside, beside_stop = BESIDE if name == NAME else (), threading.Event()
-    threads = [
-        threading.Thread(target=work, args=(conninfo, beside_stop, cells), name=work.__module__) for work in beside
-    ]
+@contextmanager
+def _beside(conninfo: str, name: str, cells: Path | None) -> Iterator[None]:
+    """Do what goes on beside a projector for the time of the block."""
+    beside, stop = BESIDE if name == NAME else (), threading.Event()
+    threads = [threading.Thread(target=work, args=(conninfo, stop, cells), name=work.__module__) for work in beside]
     if name == NAME:
         warm_up()
     for thread in threads:
         thread.start()
     try:
-        _follow(Filler(connection, name), stop)
+        yield
     finally:
-        beside_stop.set()
+        stop.set()
         for thread in threads:
             thread.join()
-    log.info("stopped", projector=name)
 
 
 def _build_first(connection: psycopg.Connection[Any], name: str, stop: threading.Event) -> None:
     """Build the first generation, unless one is live; it can be stopped, and goes on at the next start."""
 
     def report(batch: Batch) -> None:
-        _tell(name, batch)
+        tell(name, batch)
         if stop.is_set():
             raise _Stopped
 
@@ -114,17 +137,8 @@ def _build_first(connection: psycopg.Connection[Any], name: str, stop: threading
             return
 
 
-def _follow(filler: Filler, stop: threading.Event) -> None:
-    """Take batch after batch; at the head of the log, wait for the database to tell of more."""
-    while not stop.is_set():
-        batch = filler.step()
-        _tell(filler.name, batch)
-        if batch.is_last:
-            for _ in filler.connection.notifies(timeout=POLL_S, stop_after=1):
-                pass
-
-
-def _tell(name: str, batch: Batch) -> None:
+def tell(name: str, batch: Batch) -> None:
+    """Write the canonical line of a batch, unless there was nothing in it."""
     if batch.events:
         lag = batch.head - batch.position
         ms = round(batch.seconds * 1000, 1)

@@ -28,7 +28,7 @@ class Measures:
         self._lag_seconds = self._gauge("lag_seconds", "Age of the oldest event that a projector has not seen.")
         self._rate = self._gauge("events_per_second", "Events that a projector took a second, in its last batch.")
         self._parked = self._gauge("parked", "Events that park a learner in a projector.")
-
+        self._foreign = self._gauge("foreign_messages", "Messages of the topic that were not of this ledger.")
         self._topic_lag = Gauge(
             "mastery_publisher_lag_events", "Events not yet acknowledged.", ("topic",), registry=self.registry
         )
@@ -46,6 +46,7 @@ class Measures:
             self._lag_seconds.labels(projector.name).set(projector.lag_seconds)
             self._rate.labels(projector.name).set(projector.events_per_second)
             self._parked.labels(projector.name).set(projector.parked)
+            self._foreign.labels(projector.name).set(projector.foreign_messages)
         for publication in projections.publications:
             self._topic_lag.labels(publication.topic).set(publication.lag_events)
             self._topic_stands.labels(publication.topic).set(publication.fault is not None)

@@ -39,7 +39,11 @@ PROJECTORS: Final = f"""
                       WHERE event.position > {REACHED}
                       ORDER BY event.position
                       LIMIT 1), 0)::float AS lag_seconds,
-           projector.events_per_second, projector.updated_at,
+           projector.events_per_second, projector.updated_at, projector.foreign_messages,
+           ARRAY(SELECT lane.position
+                   FROM read_model.lane
+                  WHERE lane.projector = projector.name
+                  ORDER BY lane.lane) AS lanes,
            (SELECT count(*)
               FROM read_model.parked
              WHERE parked.projector = projector.name AND parked.generation = projector.facts_generation) AS parked,
@@ -85,7 +89,11 @@ class Generation(Part):
 
 
 class Projector(Part):
-    """A projector: its tracked position, how far that is behind the head, its rate of late, events parked."""
+    """A projector: its tracked position, how far that is behind the head, its rate of late, events parked.
+
+    `lanes` are the positions of the partitions of the topic, while workers follow it; `foreign_messages` counts what
+    these passed over there.
+    """
 
     name: str
     generation: int | None
@@ -94,6 +102,8 @@ class Projector(Part):
     lag_seconds: float
     events_per_second: int
     parked: int
+    lanes: tuple[int, ...]
+    foreign_messages: int
     updated_at: datetime
     generations: tuple[Generation, ...]
 

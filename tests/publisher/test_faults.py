@@ -55,10 +55,10 @@ class Writer:
 
     LEARNERS = 7
 
-    def __init__(self, store: BlockingEventStore) -> None:
+    def __init__(self, store: BlockingEventStore, first: int = 1) -> None:
         self._store = store
         self._log = Log()
-        self._number = count(1)
+        self._number = count(first)
 
     def write(self, events: int) -> float:
         """Append so many events and return the slowest append's seconds."""

@@ -1,0 +1,164 @@
+"""Workers that follow the topic hold what the log says, whatever happens to them, to the topic and to the broker."""
+
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import psycopg
+import pytest
+from kafka import KafkaProducer
+
+from infra.postgres.event_store import BlockingEventStore, blocking_event_store
+from infra.settings import PublisherSettings
+from services.projectors import generations, ledger
+from services.projectors.models import MODELS
+from services.projectors.rebuild import rebuild
+from services.projectors.runner import catch_up, run
+from services.projectors.topic import following
+from services.publisher.publisher import republish
+from tests.projectors.test_lanes import write
+from tests.publisher.broker import Broker
+from tests.publisher.test_faults import ROUNDS, Writer
+from tests.publisher.test_publisher import publishing, until
+
+pytestmark = pytest.mark.slow
+RUN = """
+import sys
+from infra.settings import PublisherSettings
+from services.projectors import filler
+from services.projectors.runner import main
+from services.projectors.topic import following
+filler.BATCH_EVENTS_MAX = int(sys.argv[3])
+main(sys.argv[1], sys.argv[2], None, following(PublisherSettings(kafka_session_s=1)))
+"""
+FOREIGN = "SELECT foreign_messages FROM read_model.projector WHERE name = %s"
+
+
+def worker(database: str, settings: PublisherSettings, name: str, batch: int = 5) -> subprocess.Popen[bytes]:
+    """Start a worker's process."""
+    own = {
+        "MASTERY_KAFKA_SERVERS": str(settings.kafka_servers),
+        "MASTERY_KAFKA_TOPIC_PREFIX": settings.kafka_topic_prefix,
+    }
+    command = [sys.executable, "-c", RUN, database, name, str(batch)]
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen(command, stdout=quiet, stderr=quiet, env={**os.environ, **own})
+
+
+@contextmanager
+def working(database: str, settings: PublisherSettings, name: str, workers: int) -> Iterator[None]:
+    """So many workers in this process."""
+    stop = threading.Event()
+    source = following(settings.model_copy(update={"kafka_session_s": 1}))
+    threads = [
+        threading.Thread(target=run, args=(database, name, stop, None, source), name=f"{name} {number}")
+        for number in range(workers)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(30)
+
+
+def value(database: str, query: str, *values: Any) -> Any:
+    with psycopg.connect(database) as connection:
+        row = connection.execute(query.encode(), values).fetchone()
+    return row and row[0]
+
+
+def arrived(database: str, name: str) -> bool:
+    """Say whether a read model has come to the head of the log."""
+    with ledger.connect(database) as connection:
+        return generations.live(connection, name).position >= ledger.head(connection)
+
+
+def check(database: str, name: str) -> None:
+    """Wait until a read model is at the head; check that it holds what a runner makes of the log."""
+    until(lambda: arrived(database, name))
+    with ledger.connect(database) as connection:
+        assert rebuild(connection, name).digest is not None
+
+
+@pytest.fixture
+def store(database: str) -> Iterator[BlockingEventStore]:
+    with blocking_event_store(database) as opened:
+        yield opened
+
+
+@pytest.mark.need("NEED-83")
+@pytest.mark.parametrize("workers", [2, 4])
+@pytest.mark.parametrize("name", MODELS)
+def test_workers_at_one_topic_hold_what_one_runner_of_the_log_does(
+    name: str, workers: int, database: str, store: BlockingEventStore, settings: PublisherSettings
+) -> None:
+    catch_up(database, name)
+    with publishing(database, settings), working(database, settings, name, workers):
+        write(store)
+        check(database, name)
+
+
+def test_what_others_write_to_the_topic_is_counted_and_passed_over(
+    database: str, store: BlockingEventStore, kafka: Broker, settings: PublisherSettings
+) -> None:
+    catch_up(database, "mastery")
+    topic, producer = settings.kafka_topic_prefix + "events", KafkaProducer(bootstrap_servers=kafka.address)
+    ours = [("ce_source", settings.stream_source.encode())]
+    with publishing(database, settings):
+        write(store)
+        with working(database, settings, "mastery", 2):
+            until(lambda: arrived(database, "mastery"))
+            for headers in ([], [*ours, ("ce_sequence", b"soon")], [*ours, ("ce_sequence", b"9" * 18)]):
+                producer.send(topic, key=b"l1", value=b"not JSON", headers=headers)
+            producer.send(topic, key=b"l2", value=b"{}", headers=[("ce_source", b"/other"), ("ce_sequence", b"7")])
+            producer.close()
+            until(lambda: value(database, FOREIGN, "mastery") == 4)
+            Writer(store, 100).write(20)
+            check(database, "mastery")
+
+
+def test_a_topic_that_is_filled_again_changes_nothing(
+    database: str, store: BlockingEventStore, settings: PublisherSettings
+) -> None:
+    catch_up(database, "audit_trail")
+    with publishing(database, settings), working(database, settings, "audit_trail", 2):
+        write(store)
+        until(lambda: arrived(database, "audit_trail"))
+        assert len(list(republish(database, settings, 0, "events"))) == 1
+        Writer(store, 100).write(20)
+        check(database, "audit_trail")
+
+
+def test_workers_that_come_and_go_and_are_killed_lose_and_double_nothing(
+    database: str, store: BlockingEventStore, settings: PublisherSettings
+) -> None:
+    seed = random.randrange(10**6)
+    print("seed", seed)  # noqa: T201 - shown where the test fails
+    chance, writer = random.Random(seed), Writer(store, 100)
+    catch_up(database, "mastery")
+    with publishing(database, settings), ExitStack() as running:
+        workers = [running.enter_context(worker(database, settings, "mastery")) for _ in range(2)]
+        for turn in range(ROUNDS):
+            ended = time.monotonic() + chance.uniform(0.5, 2.5)
+            while time.monotonic() < ended:
+                writer.write(10)
+            if turn == ROUNDS // 2:
+                write(store)
+            gone = workers.pop(chance.randrange(len(workers)))
+            gone.kill() if chance.random() < 0.7 else gone.terminate()
+            gone.wait(30)
+            more = [worker(database, settings, "mastery") for _ in range(3 - len(workers))]
+            workers += map(running.enter_context, more)
+        until(lambda: arrived(database, "mastery"))
+        for process in workers:
+            process.kill()
+        check(database, "mastery")
