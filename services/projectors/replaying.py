@@ -6,6 +6,7 @@ same as they were made: so the levels that will be live are those simulated and 
 """
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -167,11 +168,12 @@ class Replay:
             facts = with_parents(self._connection, some, web)
             chosen = _beyond(facts, last)
             if len(chosen):
-                with self._connection.transaction():
+                with self._connection.transaction(), ThreadPoolExecutor(1) as beside:
                     made = self._made(judge, facts, chosen, timeline)
+                    told = beside.submit(_delta, since, judge, made, complete)  # the database is slower than that
                     if not is_made:
                         self._fill(made, complete)
-                    delta += since.delta(judge, made, complete) if since else Delta(made.digest())
+                    delta += told.result()
                     last = pc.max(facts.learners).as_py()
                     replays.advance(self._connection, self.position, len(chosen), last, delta)
         with self._connection.transaction():
@@ -256,6 +258,10 @@ class _Since(NamedTuple):
             now = made.only(pc.is_in(made.learners, value_set=self.learners).to_numpy(zero_copy_only=False))
         states = judge.states(now.facts, _points(now.cell, self.position), self.timeline)
         return Delta(made.digest(), Compared(now.facts, now.cell, states, states).digest(), now.digest())
+
+
+def _delta(since: _Since | None, judge: Judge, made: Compared, complete: int) -> Delta:
+    return since.delta(judge, made, complete) if since else Delta(made.digest())
 
 
 def _beyond(facts: CellFacts, learner_id: str | None) -> Int64s:
