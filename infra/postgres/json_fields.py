@@ -24,7 +24,7 @@ class JsonFields:
 
     Args:
         objects: the texts.
-        names: of the fields.
+        names: of the fields; found the fastest in their order.
         are_optional: an object that is null has no fields, and is read all the same.
     """
 
@@ -70,7 +70,7 @@ def find(objects: Texts, names: Texts, found: Int64s, read: Bools) -> None:
     for row in range(len(read)):
         if not read[row]:
             continue
-        at = objects.first[row]
+        at, following = objects.first[row], 0
         read[row] = data[at] == OPEN
         while read[row] and at < objects.last[row] - 1:
             at += 1  # past the opening, or a comma
@@ -78,13 +78,14 @@ def find(objects: Texts, names: Texts, found: Int64s, read: Bools) -> None:
                 read[row] = data[at] == CLOSE and data[at - 1] == OPEN
                 break
             value = end_of_text(data, at) + 1
-            if data[value - 1] != COLON or has_escape(data, at, value):
+            field = which(data, at + 1, value - 2, names, following)
+            if data[value - 1] != COLON or (field == ABSENT and has_escape(data, at, value)):
                 read[row] = False
                 break
-            field = which(data, at + 1, value - 2, names)
             at = end_of_value(data, value)
             if field != ABSENT:
                 found[0, field, row], found[1, field, row] = value, at
+                following = field + 1
 
 
 @njit(cache=True, nogil=True)
@@ -105,7 +106,7 @@ def end_of_value(data: Bytes, at: int) -> int:
         if sign == QUOTE:
             at = end_of_text(data, at)
             continue
-        if depth == 0 and (sign in (COMMA, CLOSE)):
+        if depth == 0 and sign in (COMMA, CLOSE):
             return at
         if sign in (OPEN, OPEN_LIST):
             depth += 1
@@ -124,9 +125,10 @@ def has_escape(data: Bytes, first: int, last: int) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def which(data: Bytes, first: int, last: int, names: Texts) -> int:
-    """Return which of some names a key is, or ABSENT."""
-    for word in range(len(names.first)):
+def which(data: Bytes, first: int, last: int, names: Texts, start: int) -> int:
+    """Return which of some names a key is, or ABSENT; they are tried from `start` on, for keys come in order."""
+    for turn in range(len(names.first)):
+        word = (start + turn) % len(names.first)
         length = names.last[word] - names.first[word]
         if length == last - first:
             place = 0

@@ -18,8 +18,8 @@ from services.projectors.mastery_facts import COLUMNS, GIVEN
 from services.projectors.read_model import Gathered, Span
 
 _DATA: Final = (
-    "score_id", "evidence_id", "learner_id", "competency_id", "framework_id", "scale_id", "value_micro",
-    "possible_micro", "kind", "task", "attempt", "purpose", "assessor",
+    "assessor", "attempt", "competency_id", "evidence_id", "framework_id", "kind", "learner_id", "possible_micro",
+    "purpose", "scale_id", "score_id", "task", "value_micro",
 )  # fmt: skip
 INT_MAX: Final = 2**31 - 1
 
