@@ -1,16 +1,19 @@
 """`mastery demo`: a sandbox district from a seed, its levels explained, and a switch of the mastery policy."""
 
 import time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from services.cli.learner import print_explanation
 from services.cli.output import AsJSON, examples, out, print_table, show
 from services.cli.policy_life import print_moves
+from services.cli.reviews import print_reviews
 
 if TYPE_CHECKING:
     from services.cli.sandbox import Play
+
+REVIEWS_SHOWN: Final = 3
 
 
 def register(app: typer.Typer) -> None:
@@ -40,6 +43,8 @@ def demo(
         "cells": played.status["cells"],
         "levels": played.status["levels"],
         "moved": played.moves["moved"],
+        "acts": played.acts,
+        "reviews": len(played.reviews.reviews),
         "seconds": round(time.perf_counter() - started, 1),
     }
     show(document, as_json=as_json, render=lambda: _tell(played, document, keep=keep))
@@ -67,6 +72,10 @@ def _tell(played: "Play", document: dict[str, Any], *, keep: bool) -> None:
     out.rule("3. Another policy, for all of history")
     print_moves(played.moves)
     out.print(played.after.in_words)
+    out.rule("4. Official acts whose basis is gone")
+    lost = [one.model_dump(mode="json") for one in played.reviews.reviews if one.act.kind == "advancement"]
+    print_reviews({"reviews": lost[:REVIEWS_SHOWN]})
+    out.print(f"{document['reviews']} of {document['acts']} acts wait for a person: mastery reviews")
     out.rule()
     counted = f"{document['events']:,} events of {document['learners']:,} learners, {document['cells']:,} cells"
     out.print(f"{counted}, in {document['seconds']} s")

@@ -11,6 +11,7 @@ from services.cli.policy_words import InLanguage, Lang
 
 if TYPE_CHECKING:
     from services.query_api.answers import Connection
+    from services.query_api.learner_supports import LearnerSupports
 
 app = typer.Typer(no_args_is_help=True, help="Learners: their levels, profile, goals, pathways and official acts.")
 Learner = Annotated[str, typer.Argument(callback=an_id, help="The learner's id.")]
@@ -44,14 +45,16 @@ def show_learner(
     policy: PolicyName = None,
     as_json: AsJSON = False,
 ) -> None:
-    """Show a learner's levels, profile, goals, pathways and official acts."""
+    """Show a learner's levels, profile, goals, pathways, supports, newest feedback and official acts."""
     from services.cli.catch_up import catch_up
     from services.cli.ledger import ask, open_ledger
-    from services.query_api.answers import Connection
+    from services.query_api.answers import Connection, Page
+    from services.query_api.feedback import read_feedback
     from services.query_api.learner_goals import read_goals
     from services.query_api.learner_mastery import View, read_mastery
     from services.query_api.learner_pathway import read_pathways
     from services.query_api.learner_profile import read_profile
+    from services.query_api.learner_supports import read_supports
     from services.query_api.official_acts import read_credits
 
     async def question(connection: Connection) -> dict[str, Any]:
@@ -64,6 +67,8 @@ def show_learner(
             "profile": (await read_profile(connection, learner_id, utc(as_of))).model_dump(mode="json"),
             "goals": (await read_goals(connection, learner_id, utc(as_of))).model_dump(mode="json")["goals"],
             "pathways": (await read_pathways(connection, learner_id, utc(as_of))).model_dump(mode="json")["pathways"],
+            "supports": _supports(await read_supports(connection, learner_id, utc(as_of))),
+            "feedback": (await read_feedback(connection, learner_id, Page())).model_dump(mode="json")["feedback"],
             "acts": (await read_credits(connection, learner_id, utc(as_of))).model_dump(mode="json")["acts"],
         }
 
@@ -119,6 +124,10 @@ async def _require_known(connection: "Connection", learner_id: str) -> None:
         err.print(f"learner {learner_id} is parked: events from position {tracking.parked_at} on do not count yet")
 
 
+def _supports(told: "LearnerSupports") -> list[dict[str, Any]]:
+    return [one.model_dump(mode="json") for one in (*told.running, *told.ended)]
+
+
 def _print_learner(document: dict[str, Any]) -> None:
     profile = document["profile"]
     out.print(profile["display_name"] or "", document["learner_id"], *profile["subgroups"])
@@ -128,6 +137,10 @@ def _print_learner(document: dict[str, Any]) -> None:
     for pathway in document["pathways"]:
         steps = ((one["step"]["competency_id"], one["step"]["modality"], one["state"]) for one in pathway["steps"])
         print_table(f"Pathway {pathway['title'] or pathway['pathway_id']}", ("competency", "modality", "state"), steps)
+    print_records(
+        "Supports", ("kind", "competency_id", "started_by", "because_text", "ended_reason"), document["supports"]
+    )
+    print_records("Feedback", ("evidence_id", "given_by", "hours", "text"), document["feedback"])
     print_records("Official acts", ("kind", "act_id", "title", "credits", "given_by", "counts"), document["acts"])
 
 

@@ -36,16 +36,15 @@ def print_reviews(document: dict[str, Any]) -> None:
     """Print a page of the review list for people."""
     print_table(
         "Reviews",
-        ("act", "id", "learner", "given", "competency", "level then", "level after", "because of"),
+        ("act", "id", "learner", "given", "competency", "level", "because of"),
         (
             (
-                review["act"]["kind"],
+                review["act"]["kind"].replace("_", " "),
                 review["act"]["act_id"],
                 review["act"]["learner_id"],
                 review["act"]["given_at"][:10],
                 lost["competency_id"],
-                lost["level_then"],
-                lost["level_after"],
+                f"{lost['level_then']} -> {lost['level_after'] or 'none'}",
                 because(lost),
             )
             for review in document["reviews"]
@@ -57,8 +56,8 @@ def print_reviews(document: dict[str, Any]) -> None:
 
 
 def because(lost: dict[str, Any]) -> str:
-    """Return what took a basis away: the rule, the work, time ..., by which policy or event, at which position."""
+    """Return what took a basis away: the rule, the work, time ..., by which policy or event."""
     from domain.policy.words.catalogue import Language, word
 
     cause = lost["event_type"] or f"policy {lost['policy_version'][:8]}"
-    return f"{word(Language.ENGLISH, 'cause', lost['why'])}: {cause} at {lost['cause_position']}"
+    return f"{word(Language.ENGLISH, 'cause', lost['why'])}: {cause}"

@@ -26,9 +26,12 @@ from services.cli.policy_acts import Person
 from services.cli.status import read_status
 from services.demo.district import fill, generate
 from services.demo.framework import FRAMEWORK
+from services.demo.official import give_acts
 from services.demo.policies import APPROVERS, AUTHOR, MEAN_OF_ALL, RECENT_AND_VARIED
 from services.demo.story import COMPETENCY, CORRECTED_SCORE, LEARNER
+from services.query_api.answers import PAGE_MAX
 from services.query_api.explain_mastery import CellView, MasteryExplained, read_explanation
+from services.query_api.reviews import ReviewList, ReviewSearch, read_reviews
 from services.query_api.score_chain import ScoreChain, read_chain
 
 EVENTS_ABOUT: Final = 60_000
@@ -36,12 +39,14 @@ POLICY: Final = PolicyId("district")
 
 
 class Play(NamedTuple):
-    """What the demo has to show: the learner's level before and after the switch, the score's chain, who moved."""
+    """What the demo shows: the level before and after the switch, the chain of a score, who moved, official acts."""
 
     before: MasteryExplained
     chain: ScoreChain
     moves: dict[str, Any]
     after: MasteryExplained
+    acts: int
+    reviews: ReviewList
     status: dict[str, Any]
 
 
@@ -82,8 +87,11 @@ def play(database: Database, seed: int) -> Play:
             ask(database, _explain),
             ask(database, lambda connection: read_chain(connection, CORRECTED_SCORE)),
         )
+        wait_until_caught_up(database)
+        acts = asyncio.run(give_acts(database.app, seed))
         moves = _switch(database, RECENT_AND_VARIED, "board decision of 2 March")
-        return Play(before, chain, moves, ask(database, _explain), read_status(database))
+        wait_until_caught_up(database)
+        return Play(before, chain, moves, ask(database, _explain), acts, ask(database, _reviews), read_status(database))
 
 
 def _switch(database: Database, policy: PolicyDocument, reason: str) -> dict[str, Any]:
@@ -105,3 +113,7 @@ async def _fill(database: Database, seed: int) -> None:
 
 async def _explain(connection: Any) -> MasteryExplained:
     return await read_explanation(connection, LEARNER, CellView(competency=COMPETENCY))
+
+
+async def _reviews(connection: Any) -> ReviewList:
+    return await read_reviews(connection, ReviewSearch(limit=PAGE_MAX))

@@ -12,6 +12,7 @@ import domain.mastery.decider as judgement
 import domain.pathway.decider as pathway
 import domain.profile.decider as profile
 import domain.roster.decider as roster
+import domain.support.decider as support
 from domain.evidence.observation import Observation, observe
 from domain.framework.catalogue import EMPTY, Catalogue
 from domain.framework.events import FrameworkPublished, ScalePublished
@@ -54,6 +55,7 @@ _AGGREGATES: Final = (
     _Aggregate(goal.GoalCommand, goal.INITIAL, goal.evolve, goal.decide, "actor catalogue"),
     _Aggregate(pathway.PathwayCommand, pathway.INITIAL, pathway.evolve, pathway.decide, "catalogue"),
     _Aggregate(profile.ProfileCommand, profile.INITIAL, profile.evolve, profile.decide, ""),
+    _Aggregate(support.SupportCommand, support.INITIAL, support.evolve, support.decide, "catalogue"),
     _Aggregate(Observation, evidence.INITIAL, evidence.evolve, _observe, "actor catalogue"),
 )
 _OF_COMMAND: Final = {

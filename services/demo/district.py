@@ -13,6 +13,7 @@ from infra.postgres.append import Append
 from infra.postgres.event_store import EventStore
 from services.demo.acts import Act, decide_all
 from services.demo.framework import FRAMEWORK, SCALE, publish_framework, publish_scale
+from services.demo.help_given import supports
 from services.demo.people import END_YEAR, REGISTRAR, SUBJECTS, Learner, make_learners, school_days
 from services.demo.story import LEARNER, story
 from services.demo.support import support
@@ -58,6 +59,7 @@ def _acts(seed: int, end_year: int) -> Iterator[Act]:
         yield from _enrolments(learner, end_year)
         yield from Worker(seed, learner, end_year).acts()
         yield from support(seed, learner, end_year)
+        yield from supports(seed, learner, end_year)
         if learner.id == LEARNER:
             yield from story(seed, learner, end_year)
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from domain.evidence.decider import (
     CorrectScore,
+    GiveFeedback,
     GiveScore,
     ResubmitEvidence,
     SubmitEvidence,
@@ -14,7 +15,7 @@ from domain.evidence.decider import (
 )
 from domain.evidence.events import Form
 from domain.kernel.envelope import Actor, Reason
-from domain.kernel.ids import CompetencyId, EvidenceId, LearnerId, ScoreId
+from domain.kernel.ids import CompetencyId, EvidenceId, FeedbackId, LearnerId, ScoreId
 from services.demo.acts import Act
 from services.demo.people import Learner, at_work, random, school_days, teacher
 
@@ -24,6 +25,7 @@ COMPETENCY: Final = CompetencyId("MA.M.1")
 _EVIDENCE: Final = tuple(EvidenceId(f"e-story-{name}") for name in ("test", "market", "talk", "exhibition"))
 CORRECTED_SCORE: Final[ScoreId] = score_id_of(_EVIDENCE[1], 1)
 """Given as 2, corrected to 3 a week later by the teacher who gave it."""
+_FEEDBACK: Final = FeedbackId("f-story-market")
 _MISREAD: Final = Reason(code="wrong-criterion", text="I read the row of another criterion; the ratios were right")
 
 
@@ -41,6 +43,10 @@ def story(seed: int, learner: Learner, end_year: int) -> Iterator[Act]:
     yield from _shown(learner, (market, "project", Form.PROJECT), "2", first, moments[1])
     right = CorrectScore(score_id=CORRECTED_SCORE, value="3", reason=_MISREAD)
     yield Act(moments[1] + timedelta(days=7), stream_of(market), first, right)
+    words = GiveFeedback(
+        evidence_id=market, feedback_id=_FEEDBACK, text="The prices stand; now show how you found them."
+    )
+    yield Act(moments[1] + timedelta(days=1), stream_of(market), first, words)
     yield from _shown(learner, (talk, "conversation", Form.CONVERSATION), "3.5", first, moments[2])
     yield from _shown(learner, (exhibition, "performance", Form.VIDEO), "4", second, moments[3])
 

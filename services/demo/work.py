@@ -26,6 +26,7 @@ from domain.kernel.ids import Code, CompetencyId, EvidenceId
 from domain.kernel.scores import MICRO
 from services.demo.acts import Act
 from services.demo.framework import DURABLE, lines_for
+from services.demo.help_given import feedback
 from services.demo.people import (
     LEARNING_SYSTEM,
     SUBJECTS,
@@ -203,6 +204,7 @@ class Worker:
             for competency_id in piece.competency_ids:
                 give = self._give(piece, competency_id, piece.expected, assessor, piece.occurred_at)
                 yield Act(piece.entered_at, stream, assessor, give)
+        yield from feedback(self._seed, piece.id, learner.teacher(piece.subject), piece.entered_at)
         if len(assessors) == len(piece.competency_ids) == 1:
             yield from self._what_follows(piece, give.value)
 

@@ -13,7 +13,7 @@ from services.demo.district import fill, generate
 from services.demo.policies import MEAN_OF_ALL, RECENT_AND_VARIED
 from services.demo.story import COMPETENCY, CORRECTED_SCORE, LEARNER
 
-ACTS = {"advancement", "credit", "report_card", "review", "support", "feedback", "labels", "webhook"}
+ACTS = {"advancement", "credit", "report_card", "review", "labels", "webhook"}
 LATER = {"policy", "simulation", "projector", "calendar", "learner.subgroups_changed.v1", "evidence.aligned.v1"} | ACTS
 """What the generator leaves to the demo, to operators, and to whoever tries the API."""
 
