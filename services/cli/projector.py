@@ -151,6 +151,10 @@ def rebuild(
 
     The live one answers meanwhile. A rebuild that was killed goes on at the next call.
     """
+    from services.projectors import forks
+
+    if workers > 1:
+        forks.get_ready()
     from services.projectors import rebuild as builder
 
     with _connection() as connection, progress_bar(f"rebuilding {name}") as advance:

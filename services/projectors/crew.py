@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing import connection as pipes
-from multiprocessing import get_context, parent_process
+from multiprocessing import parent_process
 from multiprocessing.process import BaseProcess
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from psycopg.conninfo import make_conninfo
 from domain.kernel.errors import Unavailable
 from infra.logs import configure_logs
 from infra.postgres import lease
-from services.projectors import ledger, parts
+from services.projectors import forks, ledger, parts
 from services.projectors.filler import Batch, Filler
 from services.projectors.models import make
 from services.projectors.parts import PartState
@@ -29,8 +29,6 @@ from services.projectors.parts import PartState
 POLL_S: Final = 0.1
 CREWS_MAX: Final = 3
 """How often a crew may be started; another one is needed if workers were killed."""
-LOADED_ONCE: Final = ("__main__", "services.projectors.loaded")
-"""What workers share: to load it takes a second or two, as long as 100,000 events."""
 Report = Callable[[Batch], None]
 
 
@@ -60,9 +58,7 @@ def _crew(
 ) -> Iterator[Sequence[BaseProcess]]:
     """Run worker processes; none is left behind."""
     conninfo = make_conninfo(connection.info.dsn, password=connection.info.password or None)
-    context = get_context("forkserver")
-    context.set_forkserver_preload([*LOADED_ONCE])
-    crew = [context.Process(target=_worker, args=(conninfo, name, generation)) for _ in range(workers)]
+    crew = [forks.context.Process(target=_worker, args=(conninfo, name, generation)) for _ in range(workers)]
     try:
         for process in crew:
             process.start()
