@@ -13,7 +13,8 @@ from domain.kernel.privacy import Personal, Plain
 FUTURE_TOLERANCE: Final = timedelta(minutes=5)
 """How far after our clock an occurrence may lie: clocks of source systems differ."""
 EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
-"""What lies before is a slip of a source system; of the first and last years not every program can read a time."""
+LATEST: Final = datetime(9998, 12, 31, tzinfo=UTC)
+"""What lies outside is a slip of a source system; of the first and last years not every program can read a time."""
 
 
 class Role(StrEnum):
@@ -81,7 +82,8 @@ class Meta(Part):
 
 
 def _on_calendar(day: str) -> str:
-    date.fromisoformat(day)
+    if not EARLIEST.date() <= date.fromisoformat(day) <= LATEST.date():
+        raise Invalid("malformed", f"day {day} lies outside {EARLIEST.year}..{LATEST.year}")
     return day
 
 
@@ -101,8 +103,8 @@ def _zoned(value: object) -> object:
         raise Invalid("malformed", f"time {value!r} is not an ISO 8601 date and time")
     if value.utcoffset() is None:
         raise Invalid("occurred-without-zone", f"time {value.isoformat()} has no offset from UTC")
-    if value < EARLIEST:
-        raise Invalid("malformed", f"time {value.isoformat()} lies before {EARLIEST.year}")
+    if not EARLIEST <= value <= LATEST:
+        raise Invalid("malformed", f"time {value.isoformat()} lies outside {EARLIEST.year}..{LATEST.year}")
     return value
 
 

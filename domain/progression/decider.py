@@ -153,8 +153,10 @@ def give(state: Act, command: Giving, actor: Actor, stood: Stood, catalogue: Cat
         raise Refused("act-exists", f"act {command.act_id} is on record already")
     match command:
         case RequestAdvancement():
+            catalogue.check_held([command.competency_id])
             return _request(command, actor, stood)
         case AwardCredit():
+            catalogue.check_held(command.competency_ids)
             return [_award(command, stood)]
         case IssueReportCard():
             return [_issue(command, stood, catalogue)]

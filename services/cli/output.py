@@ -59,15 +59,21 @@ def show(document: Any, *, as_json: bool, render: Callable[[], object]) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
-    """Print rows under column names; None is shown as nothing, numbers stand at the right, what is too long wraps."""
+    """Print rows under column names; None is shown as nothing, a truth as yes or no; numbers stand at the right."""
     table = Table(title=title, title_justify="left", title_style="bold", header_style="dim", box=SIMPLE_HEAD)
-    cells = [["" if value is None else value for value in row] for row in rows]
+    cells = [[_shown(value) for value in row] for row in rows]
     for place, column in enumerate(columns):
         numeric = all(isinstance(row[place], int | float) or row[place] == "" for row in cells)
         table.add_column(column, justify="right" if numeric and cells else "left", no_wrap=numeric, overflow="fold")
     for row in cells:
         table.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row))
     out.print(table)
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else value
 
 
 def print_records(title: str, columns: Sequence[str], records: Iterable[Mapping[str, object]]) -> None:

@@ -27,6 +27,9 @@ def _beginning(value: object) -> object:
 Time = Annotated[OccurredAt, BeforeValidator(_beginning, json_schema_input_type=str)]
 """A time that is asked about: ISO 8601 with an offset from UTC; a bare day is its beginning in UTC."""
 
+Word = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""A word that is looked for; of no control characters, which no text in the database has."""
+
 
 class Part(BaseModel):
     """A frozen piece of an answer."""

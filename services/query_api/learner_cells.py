@@ -9,7 +9,7 @@ from pydantic import Field
 from domain.mastery.cells import Cells, Vocabulary
 from domain.mastery.history import only
 from infra.postgres.score_cells import SCORES_IN_FORCE, ScoreRow, cells_in_force
-from services.query_api.answers import Asked, Connection, Time, rows
+from services.query_api.answers import Asked, Connection, Time, Word, rows
 
 JUDGED: Final = """
     SELECT competency_id, judgement_id, level, actor_id, actor_role, reason, occurred_at, expires_on
@@ -32,7 +32,7 @@ class View(Asked):
 
     as_of: Time | None = None
     known_at: Time | None = None
-    policy: str | None = Field(None, description="A policy's id (its last revision), or the hash of a version.")
+    policy: Word | None = Field(None, description="A policy's id (its last revision), or the hash of a version.")
 
 
 NOW: Final = View()

@@ -5,7 +5,7 @@ from typing import Any
 from domain.kernel.errors import Unknown
 from domain.policy.library import LIBRARY
 from domain.policy.words.sentences import Sentence, tell
-from services.query_api.answers import Answer, Connection, Part
+from services.query_api.answers import Answer, Connection, Part, Word
 from services.query_api.policy_words import Told
 
 
@@ -29,7 +29,7 @@ class PolicyLibrary(Answer):
 class Wanted(Told):
     """Which policies of the library, and in which language."""
 
-    name: str | None = None
+    name: Word | None = None
 
 
 def tell_library(wanted: Wanted) -> PolicyLibrary:

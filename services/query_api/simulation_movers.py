@@ -11,7 +11,7 @@ from domain.policy.document import parse_policy
 from domain.policy.events import PolicyDrafted, ScopedPolicy
 from domain.policy.words.catalogue import Language
 from schemas.registry import decode
-from services.query_api.answers import Answer, Connection, Page, Part, cell_of, cursor_after, rows
+from services.query_api.answers import Answer, Connection, Page, Part, Word, cell_of, cursor_after, rows
 from services.query_api.mover_explained import Because, Cell, Drafted, explain_cell
 from services.query_api.simulations import Simulation, level_of, read_simulation
 
@@ -45,9 +45,9 @@ LINES_AT_ONCE: Final = 5_000
 class Search(Page):
     """Which movers: from a level, to a level (`none` is none), at a school."""
 
-    before: str | None = None
-    to: str | None = Field(None, alias="after_level")
-    school: str | None = None
+    before: Word | None = None
+    to: Word | None = Field(None, alias="after_level")
+    school: Word | None = None
 
 
 class Mover(Part):

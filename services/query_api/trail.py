@@ -8,7 +8,7 @@ from pydantic import Field
 
 from domain.kernel.envelope import Authority, Source
 from domain.kernel.ids import ActorId, CompetencyId, LearnerId
-from services.query_api.answers import Answer, Connection, Page, Part, Time, cursor_of, position_of, rows
+from services.query_api.answers import Answer, Connection, Page, Part, Time, Word, cursor_of, position_of, rows
 from services.query_api.known import Name, require_known, require_type
 
 SELECT: Final = """
@@ -53,9 +53,9 @@ class Search(Page):
 
     learner: LearnerId | None = None
     actor: ActorId | None = None
-    type: str | None = None
+    type: Word | None = None
     competency: CompetencyId | None = None
-    reason: str | None = Field(None, description="A reason's code, or what a pathway change was because of.")
+    reason: Word | None = Field(None, description="A reason's code, or what a pathway change was because of.")
     since: Time | None = Field(None, alias="from")
     until: Time | None = Field(None, alias="to")
     first_position: int | None = None

@@ -32,5 +32,6 @@ async def test_a_voided_score_brings_the_acts_that_rest_on_it_to_the_review_list
     ]
     told = mastery("learner", "show", "l2").out
     assert "slope is new" in told
+    assert [line.split()[-1] for line in told.splitlines() if line.split()[:1] == ["credit"]] == ["yes"]
     assert "The drawing shows it" in told
     assert mastery("learner", "show", "l2", "--as-of", "2026-01-31", "--json").document["acts"] == []

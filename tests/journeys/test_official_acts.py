@@ -31,6 +31,8 @@ async def test_a_learner_advances_as_soon_as_the_policy_says_mastered(public: Pu
     refused = await public.try_to(f"{ME}/advancements", LEARNER, competency_id=NF1)
     assert (refused.status_code, refused.json()["code"]) == (409, "not-mastered")
     assert refused.json()["detail"].startswith("level is developing, mastered is proficient (learner l-91")
+    unknown = await public.try_to(f"{ME}/advancements", LEARNER, competency_id="nonsense")
+    assert (unknown.status_code, unknown.json()["code"]) == (409, "competency-unknown")
     assert (await public.ask(f"{ME}/ready-to-advance", LEARNER))["ready"] is False
     await show(public, "e2", "4")
     ready = await public.ask(f"{ME}/ready-to-advance", LEARNER)

@@ -98,7 +98,7 @@ def test_nothing_is_requested_or_awarded_on_what_is_not_mastered() -> None:
     credit = of(AwardCredit, **ACT, title="Fractions", credits="0.5", competency_ids=[NF1, NF2])
     by_teacher.given().when(credit).refused("not-mastered", fault)
     unseen = of(RequestAdvancement, **{**ABOUT, "competency_id": "4.NF.3"})
-    by_learner.given().when(unseen).refused("not-mastered")
+    by_learner.given().when(unseen).refused("competency-unknown")
 
 
 def test_credit_rests_on_each_competency_once_and_is_above_0() -> None:
