@@ -1,21 +1,13 @@
 """`mastery policy`: mastery policies, their life, and beforehand whom one would move."""
 
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 from services.cli import policy_effective, policy_life, policy_simulate, policy_words
+from services.cli.engines import Engine, OnEngine
 from services.cli.output import REFUSED, AsJSON, err, examples, print_table, read_json, show
 from services.cli.policy_life import Competency, Course, File, Framework, School, show_moves
-
-
-class Engine(StrEnum):
-    """Where all cells are evaluated."""
-
-    HERE = "here"
-    RAY = "ray"
-
 
 app = typer.Typer(no_args_is_help=True, help="Mastery policies: the rules from scores to levels, as documents.")
 
@@ -69,9 +61,7 @@ def evaluate(
     school: School = None,
     course: Course = None,
     competency: Competency = None,
-    engine: Annotated[
-        Engine, typer.Option(help="Where the cells are evaluated: in this process, or as tasks of a Ray cluster.")
-    ] = Engine.HERE,
+    engine: OnEngine = Engine.HERE,
     as_json: AsJSON = False,
 ) -> None:
     """Show who would move between levels if the policy in the file were in force; nothing is written."""
@@ -86,7 +76,7 @@ def evaluate(
     draft = parse_command(DraftPolicy, {"policy_id": "draft", "document": read_json(file), **scope})
     with open_ledger() as database:
         catch_up(database)
-        document = policy_steps.evaluate(database, draft, Terms(), on_ray=engine is Engine.RAY)
+        document = policy_steps.evaluate(database, draft, Terms(), engine)
     show_moves(document, as_json=as_json)
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from services.cli.engines import Engine, OnEngine
 from services.cli.output import AsJSON, err, examples, out, print_table, read_json, show
 from services.cli.policy_life import (
     As,
@@ -60,6 +61,7 @@ def simulate(
     report: Report = None,
     csv: CSV = None,
     parquet: Parquet = None,
+    engine: OnEngine = Engine.HERE,
     person: As = None,
     reason: Why = "",
     as_json: AsJSON = False,
@@ -91,7 +93,7 @@ def simulate(
         for one, path in [(name, file), *((path.stem, path) for path in compare or ())]
         if path is not None
     ]
-    wanted = Wanted(name, drafts, terms, at_position, flag_ratio, Files(csv, parquet, report))
+    wanted = Wanted(name, drafts, terms, at_position, flag_ratio, Files(csv, parquet, report), engine)
     try:
         with open_ledger() as database:
             catch_up(database)

@@ -11,10 +11,10 @@ from domain.policy.document import parse_policy
 from domain.policy.events import Scope, ScopedPolicy, Terms
 from infra.postgres.database import Database
 from services.cli import policy_acts
+from services.cli.engines import Engine
 from services.cli.output import err
 from services.cli.policy_acts import OPERATOR, Person
 from services.cli.simulating import Trial, try_out
-from services.cli.what_if import what_if_on_ray
 from services.projectors.what_if import Draft
 
 NEXT: Final[Mapping[str, str]] = {
@@ -25,20 +25,17 @@ NEXT: Final[Mapping[str, str]] = {
 """What to do when a publication is refused by a rule."""
 
 
-def evaluate(database: Database, draft: DraftPolicy, terms: Terms, *, on_ray: bool = False) -> dict[str, Any]:
+def evaluate(database: Database, draft: DraftPolicy, terms: Terms, engine: Engine = Engine.HERE) -> dict[str, Any]:
     """Return whom a document would move if it were in force; nothing is written.
 
     Raises:
         Invalid: policy-invalid.
+        Misconfigured: configuration, if the engine is not installed.
     """
     policy = parse_policy(draft.document)
     scope = draft.model_dump(include=set(Scope.model_fields))
     added = ScopedPolicy(policy_id=draft.policy_id, version=PolicyVersion(policy.version), terms=terms, **scope)
-    if on_ray:
-        position, outcome = what_if_on_ray(database, added, policy)
-        moves = policy_acts.count_moves(outcome.matrix)
-        return {"version": policy.version, **moves, "position": position, "digest": outcome.digest.text}
-    return _tried(database, Draft(added, policy))
+    return _tried(database, Draft(added, policy), engine)
 
 
 def publish_at_once(
@@ -113,6 +110,6 @@ def _saying_what_is_next(publication: PublishPolicy) -> Iterator[None]:
         raise
 
 
-def _tried(database: Database, draft: Draft) -> dict[str, Any]:
-    told = try_out(database, Trial(draft), OPERATOR.meta(None)).told()
+def _tried(database: Database, draft: Draft, engine: Engine = Engine.HERE) -> dict[str, Any]:
+    told = try_out(database, Trial(draft), OPERATOR.meta(None), engine=engine).told()
     return {name: told[name] for name in ("version", "moved", "cells", "matrix", "position", "digest")}

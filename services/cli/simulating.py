@@ -20,12 +20,14 @@ from domain.simulation.events import SimulationAsked
 from infra.identity import utc_now, uuid7
 from infra.postgres.database import Database
 from infra.postgres.event_store import Append, BlockingEventStore, blocking_event_store
+from services.cli.engines import Engine
 from services.cli.output import progress_bar
 from services.projectors import ledger
 from services.projectors.what_if import Draft, simulate
 from services.projectors.what_if.evaluate import Simulated, Watcher
 from services.projectors.what_if.keeping import Keeper
 from services.projectors.what_if.movers import Moved
+from services.projectors.what_if.on_shards import on_ray
 from services.projectors.what_if.recording import record
 
 
@@ -153,6 +155,7 @@ def try_out(
     *,
     flag_ratio: str = FLAG_RATIO,
     watchers: Sequence[Watcher] = (),
+    engine: Engine = Engine.HERE,
 ) -> Tried:
     """Simulate a policy; put the outcome on record if it is a drafted revision.
 
@@ -160,6 +163,7 @@ def try_out(
 
     Raises:
         Unavailable: unavailable, if the projector has not come to the position.
+        Misconfigured: configuration, if the engine is not installed.
         Unknown, Refused: as `domain.simulation.decider.ask`.
     """
     simulation_id, draft, is_drafted = SimulationId(str(uuid7())), trial.draft, trial.revision is not None
@@ -172,7 +176,13 @@ def try_out(
         every = Watchers([*([keeper] if is_drafted else []), *watchers, Progress(advance)])
         try:
             simulated = simulate(
-                connection, draft, at_position, flag_ratio=flag_ratio, watcher=every, cells=database.cells
+                connection,
+                draft,
+                at_position,
+                flag_ratio=flag_ratio,
+                watcher=every,
+                cells=database.cells,
+                engine=on_ray(database.app) if engine is Engine.RAY else None,
             )
         except BaseException:
             if is_drafted:

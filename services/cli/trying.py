@@ -15,10 +15,12 @@ from domain.policy.document import parse_policy
 from domain.policy.events import Scope, ScopedPolicy, Terms
 from infra.postgres.database import Database
 from services.cli import policy_acts
+from services.cli.engines import Engine
 from services.cli.mover_files import MoverFiles
 from services.cli.report.page import Page, write_page
-from services.cli.simulating import Kept, Sample, Trial, try_out
+from services.cli.simulating import Kept, Sample, Trial, Tried, try_out
 from services.projectors.what_if import Draft
+from services.projectors.what_if.evaluate import Watcher
 
 EXAMPLES: Final = 3
 """Movers that the page explains: so many that fall, and so many that rise."""
@@ -42,6 +44,7 @@ class Wanted(NamedTuple):
     at_position: int | None
     flag_ratio: str
     files: Files
+    engine: Engine
 
 
 def run(database: Database, wanted: Wanted, meta: Meta) -> dict[str, Any]:
@@ -49,7 +52,7 @@ def run(database: Database, wanted: Wanted, meta: Meta) -> dict[str, Any]:
 
     Raises:
         Unknown: policy-unknown.
-        Misconfigured: configuration, for a file that can't be written.
+        Misconfigured: configuration, for a file that can't be written, or an engine that is not installed.
         Unavailable: unavailable, if the projector has not come to the position.
     """
     trials = _trials(database, wanted)
@@ -57,12 +60,12 @@ def run(database: Database, wanted: Wanted, meta: Meta) -> dict[str, Any]:
     files = MoverFiles(wanted.files.csv, wanted.files.parquet)
     try:
         watchers = [files, sample, *kept[: len(trials) > 1]]
-        first = try_out(database, trials[0], meta, wanted.at_position, flag_ratio=wanted.flag_ratio, watchers=watchers)
+        first = _tried(database, wanted, trials[0], meta, watchers)
     finally:
         files.close()
     position = first.simulated.at_position
     others = [
-        try_out(database, trial._replace(revision=None), meta, position, flag_ratio=wanted.flag_ratio, watchers=[seen])
+        _tried(database, wanted._replace(at_position=position), trial._replace(revision=None), meta, [seen])
         for trial, seen in zip(trials[1:], kept[1:], strict=True)
     ]
     tried = [first, *others]
@@ -73,6 +76,11 @@ def run(database: Database, wanted: Wanted, meta: Meta) -> dict[str, Any]:
     if others:
         document |= {"compared": [one.told() for one in others], "cells_that_differ": differing}
     return document
+
+
+def _tried(database: Database, wanted: Wanted, trial: Trial, meta: Meta, watchers: Sequence[Watcher]) -> Tried:
+    ratio, engine = wanted.flag_ratio, wanted.engine
+    return try_out(database, trial, meta, wanted.at_position, flag_ratio=ratio, watchers=watchers, engine=engine)
 
 
 def _trials(database: Database, wanted: Wanted) -> list[Trial]:

@@ -1,6 +1,6 @@
 """Cell shards: what is read from them is what the database holds, whatever came, came late, or was cut off half-way."""
 
-from collections import Counter
+import pickle
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,7 +22,8 @@ from services.projectors.mastery_states import Judge
 from services.projectors.policies import load_timeline
 from services.projectors.rebuild import rebuild
 from services.projectors.what_if import Draft, simulate
-from services.projectors.what_if.on_shards import Outcome, Work, evaluate_shard
+from services.projectors.what_if.evaluate import Measured, Work
+from services.projectors.what_if.on_shards import Shards, measure_shard
 from tests.projectors.fold import HIGHEST
 from tests.projectors.history import Log, activated, corrected, drafted, given, judged, scoped, voided
 
@@ -227,12 +228,15 @@ def test_shards_tried_one_by_one_as_the_tasks_of_a_cluster_add_up_to_one_what_if
     draft = Draft(scoped("p1", HIGHEST), HIGHEST)
     simulated = simulate(connection, draft, cells=tmp_path)
     manifest = warm_cells.manifest_of(connection, generation(connection), tmp_path)
-    work = Work(database, tmp_path, manifest, draft, simulated.at_position)
-    outcomes = [evaluate_shard(work, place) for place in range(len(manifest.shards))]
-    total = sum(outcomes, Outcome(Digest(), Counter()))
-    assert len(outcomes) > 2
-    assert total.digest == simulated.digest
-    assert total.matrix == simulated.impact.matrix
+
+    def by_tasks(work: Work) -> Iterator[Measured]:
+        sent = pickle.dumps(Shards(database, tmp_path, manifest, work.gauge))
+        for place in range(len(manifest.shards)):
+            measured = pickle.dumps(measure_shard(pickle.loads(sent), place))  # noqa: S301 - our own
+            yield pickle.loads(measured)  # noqa: S301 - our own
+
+    assert len(manifest.shards) > 2
+    assert simulate(connection, draft, cells=tmp_path, engine=by_tasks) == simulated
 
 
 def test_without_a_folder_that_can_be_written_the_cells_are_fetched(connection: Connection, tmp_path: Path) -> None:

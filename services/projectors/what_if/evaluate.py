@@ -1,7 +1,7 @@
 """All cells under the policies of a position, and under those with a draft among them: portion by portion."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -10,7 +10,7 @@ import psycopg
 from domain.kernel.errors import Unavailable
 from domain.mastery.digest import Digest
 from domain.mastery.equity import FLAG_RATIO
-from domain.mastery.impact import Impact, LostActs
+from domain.mastery.impact import Impact, LostActs, order_of_levels
 from domain.policy.document import PolicyDocument, parse_policy
 from domain.policy.events import PolicyDrafted, ScopedPolicy, Terms
 from services.projectors import generations
@@ -25,7 +25,7 @@ from services.projectors.policies import Timeline, load_timeline
 from services.projectors.what_if.compared import Compared, decided_by
 from services.projectors.what_if.movers import Acts, Moved, movers_of
 from services.projectors.what_if.roster import SCHOOL, read_groupings
-from services.projectors.what_if.tally import Tally
+from services.projectors.what_if.tally import Counts, Tally
 
 ABOUT: Final = "SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(%s)"
 COUNT: Final = "SELECT count(*) FROM read_model.current_mastery WHERE generation = %s"
@@ -54,14 +54,53 @@ class Simulated(NamedTuple):
     impact: Impact
 
 
-class Asked(NamedTuple):
-    """What is simulated, at which position, with which flags, who is told, and where the cells are."""
+class Measured(NamedTuple):
+    """What came of some cells: how many, the digest of what there would be, the counts and the movers in scope."""
+
+    cells: int
+    digest: Digest
+    counts: Counts
+    moved: Moved
+
+
+class Gauge(NamedTuple):
+    """What cells are measured by, wherever that is done: all that it takes beside them, as it stood at a position."""
 
     draft: Draft
     position: int
-    flag_ratio: str
-    watcher: "Watcher"
+    tally: Tally
+    acts: Acts
+
+    @classmethod
+    def read(
+        cls, connection: psycopg.Connection[Any], draft: Draft, position: int, timelines: tuple[Timeline, Timeline]
+    ) -> "Gauge":
+        """Read the learners' groups and the official acts; levels are ordered as the draft has them, then the rest."""
+        now = [one.document for timeline in timelines[::-1] for one in timeline.at(position).rulings.all]
+        past = [one.document for epoch in timelines[0].epochs for one in epoch.rulings.standings]
+        order = order_of_levels([draft.document, *now, *past])
+        return cls(draft, position, Tally(order, read_groupings(connection, position)), Acts.read(connection, position))
+
+    def measure(self, compared: Compared) -> Measured:
+        """Measure some cells, of whose learners they are all."""
+        in_scope = compared.only(decided_by(compared.after, self.draft.scoped.policy_id))
+        movers = movers_of(in_scope, next((one for one in self.tally.groupings if one.name == SCHOOL), None))
+        moved = Moved(movers, self.acts.lost(movers, self.tally.order), self.tally.order)
+        return Measured(len(compared), compared.digest(), self.tally.count(in_scope), moved)
+
+
+class Work(NamedTuple):
+    """What an engine goes through: all cells of facts on two timelines, from the shards in a folder if there is one."""
+
+    connection: psycopg.Connection[Any]
+    live: Place
+    timelines: tuple[Timeline, Timeline]
+    gauge: Gauge
     cells: Path | None
+
+
+Engine = Callable[[Work], Iterator[Measured]]
+"""Measures all cells, in parts, each with all cells of its learners, in their order."""
 
 
 class Watcher:
@@ -85,10 +124,11 @@ def simulate(
     flag_ratio: str = FLAG_RATIO,
     watcher: Watcher | None = None,
     cells: Path | None = None,
+    engine: Engine | None = None,
 ) -> Simulated:
     """Evaluate all cells as they stood at a position (None: where the live levels are) with a draft in force.
 
-    The cells are read from the shards in the folder `cells`, if there is one.
+    The cells are read from the shards in the folder `cells`, if there is one; `engine` None: in this process.
 
     Raises:
         Unavailable: unavailable, if the projector has not come to the position.
@@ -101,43 +141,33 @@ def simulate(
         if live.generation is None or position > live.position:
             raise Unavailable("unavailable", f"mastery has not come to position {position}", position=live.position)
         timeline = load_timeline(connection)
-        drafted = timeline.with_draft(position, draft.scoped, draft.document, draft.locked)
+        timelines = timeline, timeline.with_draft(position, draft.scoped, draft.document, draft.locked)
         watcher.started(position)
-        return _go_through(
-            connection, live.place, (timeline, drafted), Asked(draft, position, flag_ratio, watcher, cells)
-        )
+        gauge = Gauge.read(connection, draft, position, timelines)
+        work, about_cells = Work(connection, live.place, timelines, gauge, cells), about(connection, live.place)
+        return _sum_up((engine or here)(work), gauge, watcher, flag_ratio, about_cells)
 
 
-def _go_through(
-    connection: psycopg.Connection[Any], live: Place, timelines: tuple[Timeline, Timeline], asked: Asked
-) -> Simulated:
-    position, watcher = asked.position, asked.watcher
-    groupings, acts = read_groupings(connection, position), Acts.read(connection, position)
-    schools = next((one for one in groupings if one.name == SCHOOL), None)
-    tally, lost_by_kind = Tally(asked.draft.document, groupings), Counter[str]()
-    digest, done, cells = Digest(), 0, about(connection, live)
-    for compared in _compare(connection, live, timelines, asked):
-        digest += compared.digest()
-        in_scope = compared.only(decided_by(compared.after, asked.draft.scoped.policy_id))
-        tally.add(in_scope)
-        movers = movers_of(in_scope, schools)
-        lost = acts.lost(movers, tally.order)
-        lost_by_kind.update(one.act.kind for one in lost)
-        watcher.portion(Moved(movers, lost, tally.order))
-        done += len(compared)
+def _sum_up(measured: Iterator[Measured], gauge: Gauge, watcher: Watcher, flag_ratio: str, cells: int) -> Simulated:
+    """Add up what came of all cells, of which there are about so many."""
+    counts, lost_by_kind, digest, done = gauge.tally.nothing(), Counter[str](), Digest(), 0
+    for one in measured:
+        digest += one.digest
+        counts += one.counts
+        lost_by_kind.update(lost.act.kind for lost in one.moved.lost)
+        watcher.portion(one.moved)
+        done += one.cells
         watcher.progress(done, max(done, cells))
-    impact = tally.impact(asked.flag_ratio)
+    impact = gauge.tally.impact(counts, flag_ratio)
     acts_lost = tuple(LostActs(kind=kind, acts=number) for kind, number in sorted(lost_by_kind.items()))
-    return Simulated(position, digest, impact.model_copy(update={"acts": acts_lost}))
+    return Simulated(gauge.position, digest, impact.model_copy(update={"acts": acts_lost}))
 
 
-def _compare(
-    connection: psycopg.Connection[Any], live: Place, timelines: tuple[Timeline, Timeline], asked: Asked
-) -> Iterator[Compared]:
-    """Evaluate all cells, portion by portion."""
-    judge, position = Judge(), asked.position
-    for facts, _ in all_cells(connection, live.facts_generation, judge.vocabulary(), asked.cells):
-        yield compare(connection, judge, facts, timelines, position)
+def here(work: Work) -> Iterator[Measured]:
+    """Measure all cells in this process, portion by portion."""
+    judge = Judge()
+    for facts, _ in all_cells(work.connection, work.live.facts_generation, judge.vocabulary(), work.cells):
+        yield work.gauge.measure(compare(work.connection, judge, facts, work.timelines, work.gauge.position))
 
 
 def compare(

@@ -2,15 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domain.mastery.equity import Counted, Outcome, dimension
-from domain.mastery.impact import NO_LEVEL, Impact, matrix_of, order_of_levels
-from domain.policy.document import PolicyDocument
-from domain.policy.rulings import Ruling
+from domain.mastery.impact import NO_LEVEL, Impact, matrix_of
 from services.projectors.mastery_points import Int64s
 from services.projectors.what_if.compared import Compared
 from services.projectors.what_if.roster import Grouping
@@ -18,74 +17,85 @@ from services.projectors.what_if.roster import Grouping
 OUTCOMES: Final = len(Outcome)
 
 
+class Counts(NamedTuple):
+    """What was counted of some learners, of whom it has all cells: counts of others can be added."""
+
+    moves: Counter[tuple[str, str]]
+    """Cells from level to level."""
+    learners_moved: int
+    whole: Counted
+    of_groups: tuple[Counted, ...]
+    """One for each way to divide learners."""
+
+    def __add__(self, other: object) -> "Counts":
+        """Return the counts of the learners of both."""
+        if not isinstance(other, Counts):
+            return NotImplemented
+        groups = zip(self.of_groups, other.of_groups, strict=True)
+        return Counts(
+            moves=self.moves + other.moves,
+            learners_moved=self.learners_moved + other.learners_moved,
+            whole=_sum(self.whole, other.whole),
+            of_groups=tuple(_sum(one, another) for one, another in groups),
+        )
+
+
+@dataclass(frozen=True)
 class Tally:
-    """Counts portion after portion.
+    """How cells and learners are counted: all levels there are, the lowest first; the ways to divide learners."""
 
-    Args:
-        document: of the draft, whose order of levels goes before that of the policies in force.
-        groupings: the ways in which learners are divided.
-    """
+    order: Sequence[str]
+    groupings: Sequence[Grouping]
 
-    def __init__(self, document: PolicyDocument, groupings: Sequence[Grouping]) -> None:
-        self._document = document
-        self.rulings: dict[str, Ruling] = {}
-        """What decides on the cells so far, now or with the draft, by version."""
-        self._groupings = groupings
-        self._moves: Counter[tuple[str, str]] = Counter()
-        self._moved_learners = 0
-        self._whole = _nothing(1)
-        self._counts = [_nothing(len(one.groups)) for one in groupings]
+    def nothing(self) -> Counts:
+        """Return the counts of nobody."""
+        return Counts(Counter(), 0, _nothing(1), tuple(_nothing(len(one.groups)) for one in self.groupings))
 
-    @property
-    def order(self) -> list[str]:
-        """All levels of the policies met so far, the lowest first."""
-        return order_of_levels([self._document, *(ruling.document for ruling in self.rulings.values())])
-
-    def add(self, compared: Compared) -> None:
-        """Count the cells of a portion."""
-        for ruling in (*compared.after.rulings, *compared.before.rulings):
-            self.rulings.setdefault(ruling.version, ruling)
+    def count(self, compared: Compared) -> Counts:
+        """Count the cells of some learners."""
         words = [NO_LEVEL, *compared.after.levels]
         before, after = (states.effective.astype(np.int64) + 1 for states in (compared.before, compared.after))
         pairs = np.bincount(before * len(words) + after, minlength=len(words) ** 2)
-        for pair in np.flatnonzero(pairs):
-            self._moves[words[pair // len(words)], words[pair % len(words)]] += int(pairs[pair])
+        moves = Counter(
+            {(words[pair // len(words)], words[pair % len(words)]): int(pairs[pair]) for pair in np.flatnonzero(pairs)}
+        )
         rank = {word: place for place, word in enumerate(self.order)}
         ranks = np.array([rank.get(word, 0) for word in words], np.int64)
-        self._add_learners(compared, ranks[after] - ranks[before])
+        return self._count_learners(compared, ranks[after] - ranks[before])._replace(moves=moves)
 
-    def impact(self, flag_ratio: str) -> Impact:
+    def impact(self, counts: Counts, flag_ratio: str) -> Impact:
         """Return what was counted."""
-        order, cells = self.order, self._whole.cells[0]
-        met = {level for pair in self._moves for level in pair}
+        cells = counts.whole.cells[0]
+        met = {level for pair in counts.moves for level in pair}
         dimensions = (
             dimension(one.name, one.groups, counted, flag_ratio)
-            for one, counted in zip(self._groupings, self._counts, strict=True)
+            for one, counted in zip(self.groupings, counts.of_groups, strict=True)
         )
         return Impact(
-            learners=int(self._whole.members[0]),
-            learners_moved=self._moved_learners,
+            learners=int(counts.whole.members[0]),
+            learners_moved=counts.learners_moved,
             cells=int(cells.sum()),
             moved=int(cells[Outcome.FELL] + cells[Outcome.ROSE]),
             fell=int(cells[Outcome.FELL]),
             rose=int(cells[Outcome.ROSE]),
-            levels=tuple(level for level in order if level in met),
-            matrix=matrix_of(self._moves, order),
+            levels=tuple(level for level in self.order if level in met),
+            matrix=matrix_of(counts.moves, self.order),
             flag_ratio=flag_ratio,
             dimensions=tuple(one for one in dimensions if one is not None),
         )
 
-    def _add_learners(self, compared: Compared, change: NDArray[np.int64]) -> None:
-        """Count learners, of whom each portion has all cells."""
-        learners = compared.coded_learners
+    def _count_learners(self, compared: Compared, change: NDArray[np.int64]) -> Counts:
+        """Count learners by whether their cells fall, stay or rise."""
+        counts, learners = self.nothing(), compared.coded_learners
         outcome = np.where(change < 0, Outcome.FELL, np.where(change > 0, Outcome.ROSE, Outcome.STAYED))
         cells = np.bincount(
             learners.code.astype(np.int64) * OUTCOMES + outcome, minlength=len(learners.words) * OUTCOMES
         ).reshape(-1, OUTCOMES)
-        self._moved_learners += int(np.count_nonzero(cells[:, Outcome.FELL] + cells[:, Outcome.ROSE]))
-        _add(self._whole, np.zeros(len(cells), np.int64), cells)
-        for grouping, counted in zip(self._groupings, self._counts, strict=True):
+        moved = int(np.count_nonzero(cells[:, Outcome.FELL] + cells[:, Outcome.ROSE]))
+        _add(counts.whole, np.zeros(len(cells), np.int64), cells)
+        for grouping, counted in zip(self.groupings, counts.of_groups, strict=True):
             _add(counted, grouping.of(list(learners.words)), cells)
+        return counts._replace(learners_moved=moved)
 
 
 def _nothing(groups: int) -> Counted:
@@ -98,3 +108,7 @@ def _add(counted: Counted, group: Int64s, cells: Int64s) -> None:
     np.add.at(counted.cells, group, cells)
     np.add.at(counted.people, group, (cells > 0).astype(np.int64))
     np.add.at(counted.members, group, 1)
+
+
+def _sum(one: Counted, other: Counted) -> Counted:
+    return Counted(one.cells + other.cells, one.people + other.people, one.members + other.members)
