@@ -66,7 +66,7 @@ SETTLED_BY: Final = """
     ORDER BY settled.version LIMIT 1
 """
 LEASE: Final = "publish"
-"""One process at a time makes levels."""
+"""One process at a time makes levels, and ends what is over."""
 SYSTEM: Final = Actor(id=ActorId("mastery-projector"), role=Role.SYSTEM)
 NEVER: Final = threading.Event()
 log = structlog.get_logger()
@@ -107,7 +107,12 @@ def run(conninfo: str, stop: threading.Event, cells: Path | None = None) -> None
 
 def end_next(connection: psycopg.Connection[Any], conninfo: str) -> bool:
     """End the first policy or judgement whose last day is over, or levels whose time is; say whether there were any."""
-    return retire_next(connection, conninfo) or lift_next(connection, conninfo) or begin_day(connection, conninfo)
+    if not lease.take(connection, LEASE):
+        return False
+    try:
+        return retire_next(connection, conninfo) or lift_next(connection, conninfo) or begin_day(connection, conninfo)
+    finally:
+        lease.give_back(connection, LEASE)
 
 
 def publish_next(

@@ -25,7 +25,7 @@ from services.publisher.feeds import Batch, Connection, Log, note_parked, read_c
 
 COMPACTED: Final = {EVENTS_TOPIC: False, POLICIES_TOPIC: False, CHANGES_TOPIC: True, PARKED_TOPIC: True}
 """The topics, and whether each keeps only the latest message of a key."""
-LEASE: Final = "publish"
+LEASE: Final = "publish events"
 BATCH_EVENTS: Final = 4_000
 POLL_S: Final = 0.25
 """How long a missed notification can go unseen, and a change of the read models."""
