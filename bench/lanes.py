@@ -16,9 +16,10 @@ import psycopg
 
 from bench.common import fresh_database
 from bench.projectors import fill_log
+from infra.postgres import lease
 from infra.postgres.embedded import EmbeddedServer
 from infra.settings import PublisherSettings
-from services.projectors import generations
+from services.projectors import generations, ledger
 from services.projectors.models import MODELS
 from services.projectors.runner import catch_up
 from services.publisher.publisher import COMPACTED, log_feed, open_producer, publish
@@ -31,11 +32,15 @@ from services.projectors.topic import following
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 main(sys.argv[1], sys.argv[2], None, LOG if sys.argv[3] == "log" else following(PublisherSettings()))
 """
-WAITING: Final = """
-    SELECT count(*) FROM pg_locks
-    WHERE classid = %s AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+STARTED: Final = """
+    SELECT count(*) FROM pg_locks WHERE classid::bigint = %s AND objid::bigint = hashtext(%s)::bigint & 4294967295
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
+"""Workers that have the lease, alone or together."""
+TELL: Final = "UPDATE read_model.publication SET position = %s"
 STARTED_S: Final = 60
+JOINED_S: Final = 3.0
+"""After which all workers that are started have their lanes."""
 CONTENDERS: Final = {"log, 1 worker": ("log", 1), "kafka, 2 workers": ("kafka", 2), "kafka, 4 workers": ("kafka", 4)}
 _NUMBERS: Final = count(1)
 
@@ -68,32 +73,39 @@ def copied(server: EmbeddedServer, template: str) -> Iterator[str]:
 
 
 def caught_up(conninfo: str, settings: PublisherSettings, name: str, source: str, workers: int) -> float:
-    """Return the seconds that workers, all of them ready, take to the head of the log."""
+    """Return the seconds that workers, all of them ready, take to the head of the log.
+
+    Until then the one of the log waits at the gate, and those of the topic hear of nothing.
+    """
     own = {
         "MASTERY_KAFKA_SERVERS": str(settings.kafka_servers),
         "MASTERY_KAFKA_TOPIC_PREFIX": settings.kafka_topic_prefix,
     }
     command = [sys.executable, "-c", RUN, conninfo, name, source]
     with psycopg.connect(conninfo, autocommit=True) as connection, ExitStack() as running:
-        row = connection.execute("SELECT max(position) FROM ledger.event").fetchone()
-        assert row is not None
+        head = ledger.head(connection)
+        connection.execute(TELL, (0,))
         with connection.transaction():
-            generations.live(connection, name, lock=True)
+            if source == "log":
+                generations.live(connection, name, lock=True)
             for _ in range(workers):
                 process = running.enter_context(subprocess.Popen(command, env={**os.environ, **own}))  # noqa: S603
                 running.callback(process.kill)
-            _wait_for_all(connection, workers)
+            _wait_for_all(conninfo, name, workers)
         start = time.perf_counter()
-        while generations.live(connection, name).position < row[0]:
+        connection.execute(TELL, (head,))
+        while generations.live(connection, name).position < head:
             time.sleep(0.01)
         return time.perf_counter() - start
 
 
-def _wait_for_all(connection: psycopg.Connection[Any], workers: int) -> None:
+def _wait_for_all(conninfo: str, name: str, workers: int) -> None:
     given_up_at = time.monotonic() + STARTED_S
-    while connection.execute(WAITING, (generations.GATE_CLASS,)).fetchone() != (workers,):
-        assert time.monotonic() < given_up_at, f"{workers} workers are not ready"
-        time.sleep(0.05)
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        while connection.execute(STARTED, (lease.LOCK_CLASS, f"run {name}")).fetchone() != (workers,):
+            assert time.monotonic() < given_up_at, f"{workers} workers are not ready"
+            time.sleep(0.05)
+    time.sleep(JOINED_S)
 
 
 def measure_workers(server: EmbeddedServer, settings: PublisherSettings, events: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The stream: the publisher, from an append to a consumer, and the Parquet export, on a real broker.
+"""The stream: publisher, projectors that follow it, from an append to a consumer, Parquet export, on a real broker.
 
 Run `python -m bench.stream [--events 1000000]`; needs Java and Maven, as `scripts/kafka`.
 """
@@ -25,6 +25,7 @@ from kafka import KafkaConsumer, TopicPartition
 from psycopg.conninfo import make_conninfo
 
 from bench.common import bench_server, fresh_database, machine, medians, seconds
+from bench.lanes import measure_workers
 from bench.projectors import fill_log
 from bench.visible import WARM_UP_S, Saved, save, waits
 from infra.postgres.embedded import EmbeddedServer
@@ -45,6 +46,8 @@ main(sys.argv[1], PublisherSettings())
 """
 ROWS: Final = EVENTS.format(as_of="'infinity'")
 WAIT_S: Final = 60
+WORKERS_EVENTS_MIN: Final = 200_000
+"""Fewer events are done before all workers are at work."""
 _NUMBERS = count(1)
 
 
@@ -209,6 +212,7 @@ def run(events: int = 30_000, load_s: float = 8.0, rounds: int = 3) -> dict[str,
             "events": events,
             "publisher": measure_publisher(conninfo, kafka, events, rounds),
             "export": measure_export(conninfo, events, rounds),
+            "projectors": measure_workers(server, settings_of(kafka), max(events, WORKERS_EVENTS_MIN)),
             **measure_arrival(server, kafka, load_s),
             **machine(),
         }

@@ -11,6 +11,8 @@ MESSAGES_MAX: Final = 500
 BEHIND_MAX: Final = 1_000
 """Messages of one partition that a member reads late; beyond that it goes on with the newest."""
 _FETCH_BYTES: Final = 256 * 1024
+_HEARTBEAT_MS: Final = 300
+"""A member learns by its next heartbeat that others came or went; until all know, some partitions are nobody's."""
 _CLOSE_MS: Final = 2_000
 _POLL_INTERVAL_S: Final = 1_800
 """How long a member may be busy without a look: a switch of policies may take minutes."""
@@ -64,7 +66,7 @@ def joined(servers: Sequence[str], topic: str, group: str, session_s: int) -> It
         auto_offset_reset="latest",
         check_crcs=False,
         session_timeout_ms=session_s * 1000,
-        heartbeat_interval_ms=session_s * 1000 // 3,
+        heartbeat_interval_ms=_HEARTBEAT_MS,
         max_poll_interval_ms=_POLL_INTERVAL_S * 1000,
         max_poll_records=MESSAGES_MAX,
         fetch_max_bytes=4 * _FETCH_BYTES,

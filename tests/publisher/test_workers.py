@@ -2,6 +2,8 @@
 
 import os
 import random
+import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -22,9 +24,12 @@ from services.projectors.rebuild import rebuild
 from services.projectors.runner import catch_up, run
 from services.projectors.topic import following
 from services.publisher.publisher import republish
+from tests.projectors.fold import HIGHEST
+from tests.projectors.history import Log, drafted, published
 from tests.projectors.test_lanes import write
 from tests.publisher.broker import Broker
 from tests.publisher.test_faults import ROUNDS, Writer
+from tests.publisher.test_faults import program as publisher
 from tests.publisher.test_publisher import publishing, until
 
 pytestmark = pytest.mark.slow
@@ -36,6 +41,9 @@ from services.projectors.runner import main
 from services.projectors.topic import following
 filler.BATCH_EVENTS_MAX = int(sys.argv[3])
 main(sys.argv[1], sys.argv[2], None, following(PublisherSettings(kafka_session_s=1)))
+"""
+ACTIVATED = """
+    SELECT count(*) FROM ledger.event WHERE type = 'policy.activated.v1' AND data->>'policy_id' = %s
 """
 FOREIGN = "SELECT foreign_messages FROM read_model.projector WHERE name = %s"
 
@@ -161,4 +169,61 @@ def test_workers_that_come_and_go_and_are_killed_lose_and_double_nothing(
         until(lambda: arrived(database, "mastery"))
         for process in workers:
             process.kill()
+        check(database, "mastery")
+
+
+def test_workers_outlive_a_broker_that_is_away_and_one_that_lost_all(
+    database: str, store: BlockingEventStore, kafka: Broker, settings: PublisherSettings
+) -> None:
+    catch_up(database, "mastery")
+    writer = Writer(store, 100)
+    with ExitStack() as running:
+        for _ in range(2):
+            process = running.enter_context(worker(database, settings, "mastery"))
+            running.callback(process.kill)
+        running.enter_context(publisher(database, settings))
+        write(store)
+        until(lambda: arrived(database, "mastery"))
+        kafka.stop()
+        writer.write(100)
+        kafka.start()
+        until(lambda: arrived(database, "mastery"))
+        kafka.stop()
+        shutil.rmtree(kafka.folder / "data")
+        writer.write(100)
+        kafka.start()
+        until(lambda: arrived(database, "mastery"))
+    check(database, "mastery")
+
+
+def test_a_worker_that_stands_still_in_a_batch_and_goes_on_later_doubles_nothing(
+    database: str, store: BlockingEventStore, settings: PublisherSettings
+) -> None:
+    catch_up(database, "audit_trail")
+    writer = Writer(store, 100)
+    with publishing(database, settings), ExitStack() as running:
+        workers = [running.enter_context(worker(database, settings, "audit_trail", 1)) for _ in range(2)]
+        for process in workers:
+            running.callback(process.kill)
+        writer.write(20)
+        until(lambda: arrived(database, "audit_trail"))
+        for process in (*workers, *workers):
+            writer.write(200)
+            process.send_signal(signal.SIGSTOP)
+            time.sleep(2)
+            process.send_signal(signal.SIGCONT)
+        until(lambda: arrived(database, "audit_trail"))
+    check(database, "audit_trail")
+
+
+def test_a_policy_is_published_by_the_workers(
+    database: str, store: BlockingEventStore, settings: PublisherSettings
+) -> None:
+    catch_up(database, "mastery")
+    log = Log()
+    with publishing(database, settings), working(database, settings, "mastery", 2):
+        write(store)
+        store.append(log.append("policy-p3", drafted("p3", HIGHEST), published("p3", HIGHEST)))
+        until(lambda: value(database, ACTIVATED, "p3") == 1)
+        Writer(store, 100).write(20)
         check(database, "mastery")
