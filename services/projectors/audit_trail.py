@@ -9,7 +9,7 @@ import psycopg
 from domain.kernel.scores import from_micro
 from services.projectors.generations import partition
 from services.projectors.parts import Part
-from services.projectors.read_model import Gathered, Poison, Span, StoredRow
+from services.projectors.read_model import Poison, StoredRow
 
 COPY_EVENTS: Final = """
     COPY {table} (
@@ -160,7 +160,7 @@ class AuditTrail:
     tables: Final = ("audit_event", "audit_competency")
     late_tables: Final[Mapping[str, str | None]] = {"audit_event": None, "audit_competency": None}
     breaks: Final[frozenset[str]] = frozenset()
-    gathers: Final[frozenset[str]] = frozenset()
+    gather: Final = None
     moments: Final[frozenset[str]] = frozenset()
     types: Final = None
 
@@ -184,10 +184,6 @@ class AuditTrail:
 
     def settle(self, connection: psycopg.Connection[Any], generation: int) -> None:
         """Do nothing: a batch leaves nothing."""
-
-    def gather(self, connection: psycopg.Connection[Any], generation: int, span: Span) -> Gathered:
-        """Do nothing: each event is looked at."""
-        raise NotImplementedError
 
     def derive(self, connection: psycopg.Connection[Any], generation: int, part: Part, until: int) -> None:
         """Do nothing: rows follow from single events."""

@@ -14,7 +14,7 @@ from services.projectors.generations import Place
 from services.projectors.lanes import Stretch
 from services.projectors.models import make
 from services.projectors.parts import WHOLE, Group, Part
-from services.projectors.read_model import Gathered, Poison, Span, StoredRow
+from services.projectors.read_model import Gather, Poison, Span, StoredRow
 
 BATCH_EVENTS_MAX: Final = 20_000
 BATCH_SECONDS_MAX: Final = 2.0
@@ -118,24 +118,23 @@ class Filler:
         which, furthest = self._stretch.which, self._stretch.until
         last = min(place.position + which.span(self.limit), max(place.position, head if until is None else until))
         last = last if furthest is None else min(last, furthest)
-        gathers = self.model.gathers if self.part is not None and self.limit > 1 else frozenset()
-        rows = ledger.read(self.connection, place.position, last, self.model.types, which, less=gathers)
+        gather = self.model.gather if self.part is not None and self.limit > 1 else None
+        less = gather.types if gather else frozenset()
+        rows = ledger.read(self.connection, place.position, last, self.model.types, which, less=less)
         self.model.settle(self.connection, place.generation)
         self._breaks = False
         stops = [row for row in rows if row.type in self.model.breaks or parking.is_skip(row, self.name)][:1]
         for stop in stops:
             self._breaks = stop.type in self.model.breaks
             last, rows = stop.position, [row for row in rows if row.position <= stop.position]
-        events = len(rows)
-        if gathers and self.part is not None:
-            gathered = self._gather(place.generation, place.position, last, self.part)
-            events += gathered.events
-            rows = sorted([*rows, *ledger.read_at(self.connection, gathered.left)]) if gathered.left else rows
+        if gather and self.part is not None:
+            span = Span(place.position, last, self.part, self._left_out, self._waiting)
+            rows = sorted([*rows, *self._gather(gather, place.generation, span)])
         self._apply(place.generation, rows, last - place.position)
         for skip in (stop for stop in stops if parking.is_skip(stop, self.name)):
             self._left_out.add(parking.obey(self.connection, self.model, place, skip))
             self._waiting = parking.waiting(self.connection, self.name, place.facts_generation)
-        batch = Batch(last - place.position, events, last, head, time.perf_counter() - started)
+        batch = Batch(last - place.position, len(rows), last, head, time.perf_counter() - started)
         if batch.events:
             self._advance(batch)
         return batch
@@ -180,14 +179,15 @@ class Filler:
         which = self._stretch.which
         return which.numbers if isinstance(which, Group) else (0,)
 
-    def _gather(self, generation: int, after: int, until: int, part: Part) -> Gathered:
-        span = Span(after, until, part, self._left_out, self._waiting)
+    def _gather(self, gather: Gather, generation: int, span: Span) -> list[StoredRow]:
+        """Write the many of a batch; return those that are to be looked at."""
         try:
-            return self.model.gather(self.connection, generation, span)
+            left = gather.write(self.connection, generation, span)
         except psycopg.OperationalError:
             raise
         except Exception as error:
-            raise _FaultInBatch(until - after) from error
+            raise _FaultInBatch(span.until - span.after) from error
+        return ledger.read_at(self.connection, left) if left else []
 
     def _apply(self, generation: int, rows: Sequence[StoredRow], events: int) -> None:
         wanted = [

@@ -23,9 +23,9 @@ from domain.progression.events import ProgressionEvent
 from domain.roster.events import LearnerEnrolled, LearnerRegistered, LearnerWithdrawn, RosterEvent, SubgroupsChanged
 from domain.support.events import SupportEnded, SupportEvent, SupportStarted
 from schemas.registry import UPCASTERS, decode, faults_of
-from services.projectors import help_given, official_acts
+from services.projectors import help_given, ledger, official_acts
 from services.projectors.parts import Part
-from services.projectors.read_model import Gathered, Poison, Span, StoredRow
+from services.projectors.read_model import Gather, Poison, Span, StoredRow
 
 EVIDENCE, SCORES, AMENDMENTS, PLANS = range(4)
 """The counters of a learner's day."""
@@ -85,7 +85,7 @@ DAY_COLUMNS: Final = """
 COPY_DAYS: Final = f"COPY new_day ({DAY_COLUMNS}) FROM STDIN"
 ADD_DAYS: Final = f"""
     INSERT INTO read_model.learner_day AS day ({DAY_COLUMNS})
-    SELECT {DAY_COLUMNS} FROM new_day
+    SELECT {DAY_COLUMNS} FROM {{days}}
     ON CONFLICT (generation, learner_id, day) DO UPDATE
        SET evidence = day.evidence + excluded.evidence, scores = day.scores + excluded.scores,
            amendments = day.amendments + excluded.amendments, plans = day.plans + excluded.plans,
@@ -94,7 +94,27 @@ ADD_DAYS: Final = f"""
            last_position = greatest(day.last_position, excluded.last_position)
 """
 
+COUNT_DAYS: Final = """(
+    SELECT %(generation)s::int AS generation, learner_id, occurred_at::date AS day,
+        count(*) FILTER (WHERE type = ANY(%(of_evidence)s)) AS evidence,
+        count(*) FILTER (WHERE type = ANY(%(of_scores)s)) AS scores,
+        count(*) FILTER (WHERE type = ANY(%(of_amendments)s)) AS amendments,
+        0 AS plans, max(occurred_at) AS last_occurred_at, max(recorded_at) AS last_recorded_at,
+        max(position) AS last_position
+    FROM ({events}) AS event GROUP BY learner_id, occurred_at::date
+) AS counted"""
+
 Rows = list[tuple[Any, ...]]
+
+
+def _gather_days(connection: psycopg.Connection[Any], generation: int, span: Span) -> Sequence[int]:
+    """Count the events of a span by learner and day, in the database."""
+    events, values = ledger.events_of(span, COUNTED)
+    for name, counter in (("evidence", EVIDENCE), ("scores", SCORES), ("amendments", AMENDMENTS)):
+        values[f"of_{name}"] = [kind for kind, counted in COUNTED.items() if counted == counter]
+    query = ADD_DAYS.format(days=COUNT_DAYS.format(events=events))
+    connection.execute(query.encode(), {"generation": generation, **values})
+    return ()
 
 
 class LearnerProfile:
@@ -104,7 +124,7 @@ class LearnerProfile:
     tables: Final = (*COLUMNS, "feedback", "learner_day")
     late_tables: Final[Mapping[str, str | None]] = {}
     breaks: Final[frozenset[str]] = frozenset()
-    gathers: Final[frozenset[str]] = frozenset()
+    gather: Final = Gather(frozenset(COUNTED), _gather_days)
     moments: Final[frozenset[str]] = frozenset()
     types: Final = frozenset(COUNTED) | ROSTER | PLANNED | ACTS | OLD
 
@@ -134,10 +154,6 @@ class LearnerProfile:
     def settle(self, connection: psycopg.Connection[Any], generation: int) -> None:
         """Do nothing: a batch leaves nothing."""
 
-    def gather(self, connection: psycopg.Connection[Any], generation: int, span: Span) -> Gathered:
-        """Do nothing: each event is looked at."""
-        raise NotImplementedError
-
     def derive(self, connection: psycopg.Connection[Any], generation: int, part: Part, until: int) -> None:
         """Do nothing: rows follow from single events."""
 
@@ -157,7 +173,7 @@ def _add_days(cursor: psycopg.Cursor[Any], generation: int, days: dict[tuple[str
     with cursor.copy(COPY_DAYS) as copy:
         for key, day in days.items():
             copy.write_row((generation, *key, *day))
-    cursor.execute(ADD_DAYS)
+    cursor.execute(ADD_DAYS.format(days="new_day").encode())
 
 
 def _copy(cursor: psycopg.Cursor[Any], table: str, columns: str, generation: int, rows: Rows) -> None:

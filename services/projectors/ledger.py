@@ -26,7 +26,7 @@ READ_LEARNER: Final = f"""
 """
 READ_AT: Final = f"SELECT {COLUMNS} FROM ledger.event WHERE position = ANY(%s) ORDER BY position"
 READ_SPAN: Final = """
-    SELECT position, occurred_at, recorded_at, meta, data FROM ledger.event
+    SELECT position, type, learner_id, occurred_at, recorded_at, meta, data FROM ledger.event
     WHERE position > %(after)s AND position <= %(until)s AND type = ANY(%(types)s) AND {condition}
         AND position <> ALL(%(left_out)s::bigint[]) AND NOT EXISTS (
             SELECT FROM unnest(%(parked)s::text[], %(since)s::bigint[]) AS parked (learner, since)
@@ -84,7 +84,12 @@ def read_at(connection: psycopg.Connection[Any], positions: Sequence[int]) -> li
 
 def read_columns(connection: psycopg.Connection[Any], span: Span, types: Collection[str]) -> Columns:
     """Return the events of a span that have one of the given types, in order."""
-    query = READ_SPAN.format(condition=span.part.condition)
+    query, values = events_of(span, types)
+    return fetch_columns(connection, query, values, SPAN_COLUMNS)
+
+
+def events_of(span: Span, types: Collection[str]) -> tuple[str, dict[str, Any]]:
+    """Return the query for the events of a span that have one of the given types, in order, and its values."""
     values = {
         "after": span.after,
         "until": span.until,
@@ -93,7 +98,7 @@ def read_columns(connection: psycopg.Connection[Any], span: Span, types: Collect
         "parked": [*span.parked],
         "since": [*span.parked.values()],
     }
-    return fetch_columns(connection, query, values, SPAN_COLUMNS)
+    return READ_SPAN.format(condition=span.part.condition), values
 
 
 def read_learner(

@@ -40,7 +40,7 @@ from services.projectors.mastery_touched import family, in_portions, over, repla
 from services.projectors.mastery_writer import MasteryWriter
 from services.projectors.parts import Part
 from services.projectors.policies import SWITCHES, Epoch, Timeline, load_timeline
-from services.projectors.read_model import Gathered, ReadModel, Span, StoredRow
+from services.projectors.read_model import Gather, ReadModel, StoredRow
 from services.projectors.switching import Owed
 
 NAME: Final = "mastery"
@@ -86,7 +86,7 @@ class Mastery(ReadModel):
         "current_mastery": None,
     }
     breaks = SWITCHES
-    gathers = frozenset({GIVEN})
+    gather = Gather(frozenset({GIVEN}), copy_given)
     moments = SWITCHES | MOMENTS
     types = FACTS | ENROLMENTS | SWITCHES | MOMENTS | {PUBLISHED}
 
@@ -130,10 +130,6 @@ class Mastery(ReadModel):
             self._tell_vanished(connection, levels.facts_generation, owed)
             switching.settle(connection, levels.facts_generation, owed)
         self._owes = False
-
-    def gather(self, connection: psycopg.Connection[Any], generation: int, span: Span) -> Gathered:
-        """Copy the scores given in a span of the log, those of usual form."""
-        return copy_given(connection, generation, span)
 
     def derive(self, connection: psycopg.Connection[Any], generation: int, part: Part, until: int) -> None:
         """Derive the levels and changes of all cells of a part from the facts, which are committed."""

@@ -3,6 +3,7 @@
 Most of what the log holds is this; no Python value is made of it.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -15,7 +16,7 @@ from infra.postgres.json_fields import JsonFields
 from services.projectors import ledger
 from services.projectors.generations import partition
 from services.projectors.mastery_facts import COLUMNS, GIVEN
-from services.projectors.read_model import Gathered, Span
+from services.projectors.read_model import Span
 
 _DATA: Final = (
     "assessor", "attempt", "competency_id", "evidence_id", "framework_id", "kind", "learner_id", "possible_micro",
@@ -24,13 +25,14 @@ _DATA: Final = (
 INT_MAX: Final = 2**31 - 1
 
 
-def copy_given(connection: psycopg.Connection[Any], generation: int, span: Span) -> Gathered:
-    """Write the scores given in a span of the log; those of another form than usual are left for `apply`."""
+def copy_given(connection: psycopg.Connection[Any], generation: int, span: Span) -> Sequence[int]:
+    """Write the scores given in a span of the log; return where those of another form than usual lie."""
     events = ledger.read_columns(connection, span, [GIVEN])
     columns, are_read = _columns(events, generation)
     with binary_copy(connection, partition("score", generation), f"generation, {COLUMNS}") as copy:
         copy.write([one.only(are_read) for one in columns])
-    return Gathered(len(are_read), events.numbers["position"][~are_read].tolist())
+    left: list[int] = events.numbers["position"][~are_read].tolist()
+    return left
 
 
 def warm_up() -> None:

@@ -1,6 +1,6 @@
 """What a read model is to the runner: the events it wants, its tables, and how a batch is written."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import psycopg
@@ -34,11 +34,15 @@ class Span(NamedTuple):
     parked: Mapping[str, int]
 
 
-class Gathered(NamedTuple):
-    """How many events `gather` has read, and the positions of those that it leaves for `apply`."""
+class Gather(NamedTuple):
+    """How the events of some types are written at once while a generation is built, none of them looked at singly.
 
-    events: int
-    left: Sequence[int]
+    `write` gets the generation and what is to be written, before `apply` gets the other events of the batch; it returns
+    the positions of those that it leaves for that.
+    """
+
+    types: frozenset[str]
+    write: Callable[[psycopg.Connection[Any], int, Span], Sequence[int]]
 
 
 class Poison(Exception):
@@ -100,11 +104,8 @@ class ReadModel(Protocol):
         """
 
     @property
-    def gathers(self) -> frozenset[str]:
-        """Those of `types` that `gather` takes, before the others of a batch; most have none."""
-
-    def gather(self, connection: psycopg.Connection[Any], generation: int, span: Span) -> Gathered:
-        """Write the rows of many events of a generation that is built, without looking at each."""
+    def gather(self) -> Gather | None:
+        """What becomes of the many of a log that is read from its beginning; None: each is looked at."""
 
     def derive(self, connection: psycopg.Connection[Any], generation: int, part: Part, until: int) -> None:
         """Make what follows from all events of a part up to a position, if `apply` left it; most have nothing to do."""
