@@ -92,8 +92,9 @@ class _Fold:
         """Say what became of those that are in force no more."""
         if isinstance(event, PolicyRetired) and not event.awaits:
             self._end(before, State.RETIRED)
+        staying = set(after.policies)
         for one in self.succession.policies:
-            if one not in after.policies:
+            if one not in staying:
                 self.ended[one.policy_id, self._number(one)] = _leaving(event)
 
     def _end(self, state: Policy, how: State) -> None:
