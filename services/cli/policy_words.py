@@ -135,7 +135,9 @@ def _print_policy(document: dict[str, Any]) -> None:
     columns = ("revision", "state", "version", "drafted_by", "drafted_at")
     print_records("Revisions", columns, ({**one, "version": one["version"][:12]} for one in document["revisions"]))
     _print_words(revision)
-    steps = ({**step, "by": step["on_behalf_of"] or step["by"]} for step in document["life"])
+    steps = (
+        {**step, "by": step["on_behalf_of"] or step["by"], "version": step["version"][:12]} for step in document["life"]
+    )
     print_records("Life", ("at", "type", "by", "version"), steps)
 
 
