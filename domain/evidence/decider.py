@@ -18,12 +18,12 @@ from domain.evidence.events import (
     ScoreGiven,
     ScoreVoided,
 )
+from domain.evidence.making import Valued, assessor_of, check_on_scale, score_of, submitted_as
 from domain.framework.catalogue import Catalogue
-from domain.framework.events import Depth, ScalePublished
+from domain.framework.events import Depth
 from domain.kernel.envelope import Actor, Command, Text
-from domain.kernel.errors import Invalid, Refused, Unknown
+from domain.kernel.errors import Refused, Unknown
 from domain.kernel.ids import Code, CompetencyId, EvidenceId, FeedbackId, LearnerId, ScaleId, ScoreId, SectionId
-from domain.kernel.permissions import PROXIES
 from domain.kernel.scores import ScoreInput, from_micro
 
 CompetencyIds = Annotated[tuple[CompetencyId, ...], Field(min_length=1, max_length=100)]
@@ -155,12 +155,6 @@ class Withdrawn:
 
 Evidence = Absent | OnRecord | Withdrawn
 INITIAL: Final[Evidence] = Absent()
-_ABOUT_WORK: Final = frozenset(EvidenceSubmitted.model_fields) - {"evidence_id", "competency_ids"}
-
-
-def score_id_of(evidence_id: EvidenceId, number: int) -> ScoreId:
-    """Return the id of the n-th score of a piece of evidence, from 1; no two pieces share one."""
-    return ScoreId(f"{evidence_id}.{number}")
 
 
 def stream_of(evidence_id: EvidenceId) -> str:
@@ -279,30 +273,13 @@ def _withdraw(state: OnRecord, command: WithdrawEvidence) -> EvidenceWithdrawn:
 
 def _give(state: OnRecord, command: GiveScore, actor: Actor, catalogue: Catalogue) -> ScoreGiven:
     evidence = state.submitted
-    assessor = assessor_of(command.assessor, actor)
+    valued = Valued(command.competency_id, command.value, command.scale_id, assessor_of(command.assessor, actor))
     if command.competency_id not in state.competency_ids:
         raise Refused(
             "competency-not-aligned",
             f"evidence {evidence.evidence_id} is not aligned to competency {command.competency_id}",
         )
-    framework = catalogue.home(command.competency_id)
-    scale = catalogue.scale(command.scale_id or framework.scale_id)
-    check_on_scale(command.value, scale, evidence.task, evidence.learner_id)
-    return ScoreGiven(
-        score_id=score_id_of(evidence.evidence_id, len(state.scores) + 1),
-        evidence_id=evidence.evidence_id,
-        learner_id=evidence.learner_id,
-        competency_id=command.competency_id,
-        framework_id=framework.framework_id,
-        scale_id=scale.scale_id,
-        value_micro=command.value,
-        possible_micro=scale.highest_micro,
-        kind=evidence.kind,
-        task=evidence.task,
-        attempt=state.attempt,
-        purpose=evidence.purpose,
-        assessor=assessor,
-    )
+    return score_of(evidence, len(state.scores) + 1, state.attempt, valued, catalogue)
 
 
 def _correct(state: OnRecord, command: CorrectScore, catalogue: Catalogue) -> ScoreCorrected:
@@ -342,34 +319,3 @@ def _standing(state: OnRecord, score_id: ScoreId) -> Score:
     if score.is_voided:
         raise Refused("score-voided", f"score {score_id} is voided")
     return score
-
-
-def submitted_as(said: Command, evidence_id: EvidenceId, competency_ids: tuple[CompetencyId, ...]) -> EvidenceSubmitted:
-    """Return evidence as a command or an observation says it: what tells of the work has the event's names."""
-    about = {name: getattr(said, name) for name in _ABOUT_WORK}
-    return EvidenceSubmitted(evidence_id=evidence_id, competency_ids=competency_ids, **about)
-
-
-def assessor_of(named: Actor | None, actor: Actor) -> Actor:
-    """Return who assessed: the actor, or whom a service or import names.
-
-    Raises:
-        Invalid: server-sets-it, where a person names somebody.
-    """
-    if named is None:
-        return actor
-    if actor.role not in PROXIES:
-        raise Invalid("server-sets-it", "assessor is the actor", actor=actor.id, role=actor.role)
-    return named
-
-
-def check_on_scale(value: int, scale: ScalePublished, task: Code | None, learner_id: LearnerId) -> None:
-    """Refuse a value, in micro-units, that the scale does not reach.
-
-    Raises:
-        Refused: score-outside-scale.
-    """
-    if not scale.lowest_micro <= value <= scale.highest_micro:
-        span = f"{from_micro(scale.lowest_micro)}..{from_micro(scale.highest_micro)}"
-        fault = f"score {from_micro(value)} is outside {span}"
-        raise Refused("score-outside-scale", fault, task=task, learner=learner_id)

@@ -5,8 +5,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from domain.evidence.decider import NewEvidenceId, assessor_of, check_on_scale, score_id_of, submitted_as
+from domain.evidence.decider import NewEvidenceId
 from domain.evidence.events import EvidenceSubmitted, Form, ScoreGiven
+from domain.evidence.making import Valued, assessor_of, score_of, submitted_as
 from domain.framework.catalogue import Catalogue
 from domain.framework.events import Depth
 from domain.kernel.envelope import Actor, Command, OccurredAt, Text
@@ -56,26 +57,10 @@ def observe(command: Observation, actor: Actor, catalogue: Catalogue) -> list[Ev
         Refused: competency-unknown, scale-unknown, score-outside-scale.
         Invalid: server-sets-it.
     """
-    framework = catalogue.home(command.competency_id)
-    evidence_id = name_of(command)
-    submitted = submitted_as(command, evidence_id, (command.competency_id,))
+    submitted = submitted_as(command, name_of(command), (command.competency_id,))
     if command.value is None:
+        catalogue.check_held([command.competency_id])
         return [submitted]
-    scale = catalogue.scale(command.scale_id or framework.scale_id)
-    check_on_scale(command.value, scale, command.task, command.learner_id)
-    score = ScoreGiven(
-        score_id=score_id_of(evidence_id, 1),
-        evidence_id=evidence_id,
-        learner_id=command.learner_id,
-        competency_id=command.competency_id,
-        framework_id=framework.framework_id,
-        scale_id=scale.scale_id,
-        value_micro=command.value,
-        possible_micro=scale.highest_micro,
-        kind=command.kind,
-        task=command.task,
-        attempt=command.attempt,
-        purpose=command.purpose,
-        assessor=assessor_of(command.assessor, actor),
-    )
-    return [submitted, score]
+    assessor = assessor_of(command.assessor, actor)
+    valued = Valued(command.competency_id, command.value, command.scale_id, assessor)
+    return [submitted, score_of(submitted, 1, command.attempt, valued, catalogue)]

@@ -132,8 +132,11 @@ class Cells:
         clocks = ("occurred_us", "recorded_us", "position", "weight", "judged")
         return {name: getattr(self, name) for name in names + clocks}
 
-    def take(self, rows: Int64s, offsets: Int64s, judged: Int32s) -> "Cells":
-        """Return cells of these entries, copied: cell c has rows[offsets[c]] to before rows[offsets[c + 1]]."""
+    def take(self, rows: Int64s | slice, offsets: Int64s, judged: Int32s) -> "Cells":
+        """Return cells of these entries: cell c has rows[offsets[c]] to before rows[offsets[c + 1]].
+
+        Rows by their numbers are copied; a slice shares the arrays.
+        """
         return Cells(
             offsets=offsets,
             value=self.value[rows],
@@ -151,19 +154,7 @@ class Cells:
     def one(self, cell: int) -> "Cells":
         """Return a single cell, sharing the arrays."""
         low, high = int(self.offsets[cell]), int(self.offsets[cell + 1])
-        return Cells(
-            offsets=np.array([0, high - low], np.int64),
-            value=self.value[low:high],
-            possible=self.possible[low:high],
-            kind=self.kind[low:high],
-            role=self.role[low:high],
-            task=self.task[low:high],
-            occurred_us=self.occurred_us[low:high],
-            recorded_us=self.recorded_us[low:high],
-            position=self.position[low:high],
-            weight=self.weight[low:high],
-            judged=self.judged[cell : cell + 1],
-        )
+        return self.take(slice(low, high), np.array([0, high - low], np.int64), self.judged[cell : cell + 1])
 
     def span(self, first: int, end: int) -> "Cells":
         """Return the cells from `first` to before `end`, copied."""

@@ -10,10 +10,10 @@ from domain.evidence.decider import (
     GiveScore,
     ResubmitEvidence,
     SubmitEvidence,
-    score_id_of,
     stream_of,
 )
 from domain.evidence.events import Form
+from domain.evidence.making import score_id_of
 from domain.kernel.envelope import Actor, Reason
 from domain.kernel.ids import CompetencyId, EvidenceId, FeedbackId, LearnerId, ScoreId
 from services.demo.acts import Act

@@ -16,10 +16,10 @@ from domain.evidence.decider import (
     SubmitEvidence,
     VoidScore,
     WithdrawEvidence,
-    score_id_of,
     stream_of,
 )
 from domain.evidence.events import Form
+from domain.evidence.making import score_id_of
 from domain.evidence.observation import Observation
 from domain.kernel.envelope import Actor, Reason, Source
 from domain.kernel.ids import Code, CompetencyId, EvidenceId

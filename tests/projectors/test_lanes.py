@@ -10,7 +10,7 @@ import pytest
 
 from domain.operations.events import DayBegun
 from domain.policy.starters import CUTS, starter
-from infra.postgres.event_store import BlockingEventStore, blocking_event_store
+from infra.postgres.event_store import BlockingEventStore
 from services.projectors import generations, lanes, ledger, parking, switching
 from services.projectors.filler import Filler
 from services.projectors.lane_filler import LaneFiller
@@ -36,29 +36,23 @@ SCORES_OF_L7 = """
 LATEST = starter("latest", **CUTS["four-levels"], validity={"days": 5})
 
 
-def write(store: BlockingEventStore) -> None:
+def write(blocking: BlockingEventStore) -> None:
     """Twelve learners with four scores each, one parked in mastery, one judged; two policies come, and a day."""
     log = Log()
     scores = [given(f"s{number}", number % 5, f"l{number % LEARNERS}", "c1") for number in range(4 * LEARNERS)]
     turns = [scores[first : first + LEARNERS] for first in range(0, len(scores), LEARNERS)]
     append = [[log.append(f"evidence-{one.evidence_id}", one) for one in turn] for turn in turns]
-    store.append_many(append[0])
-    store.append(log.append("policy-p1", drafted("p1", HIGHEST), activated([scoped("p1", HIGHEST)])))
-    store.append_many(append[1])
-    store.append(log.append("evidence-ghost", GHOST))
-    store.append(log.append(f"evidence-{scores[3].evidence_id}", corrected(scores[3], 4)))
-    store.append_many(append[2])
-    store.append(log.append("judgement-j1", judged("j1", "beginning", "l5", "c2")))
-    store.append(log.append("policy-p2", drafted("p2", LATEST), activated([scoped("p2", LATEST)])))
-    store.append_many(append[3][:8])
-    store.append(log.append("calendar", DayBegun(day="2026-10-01")))
-    store.append_many(append[3][8:])
-
-
-@pytest.fixture
-def store(database: str) -> Iterator[BlockingEventStore]:
-    with blocking_event_store(database) as opened:
-        yield opened
+    blocking.append_many(append[0])
+    blocking.append(log.append("policy-p1", drafted("p1", HIGHEST), activated([scoped("p1", HIGHEST)])))
+    blocking.append_many(append[1])
+    blocking.append(log.append("evidence-ghost", GHOST))
+    blocking.append(log.append(f"evidence-{scores[3].evidence_id}", corrected(scores[3], 4)))
+    blocking.append_many(append[2])
+    blocking.append(log.append("judgement-j1", judged("j1", "beginning", "l5", "c2")))
+    blocking.append(log.append("policy-p2", drafted("p2", LATEST), activated([scoped("p2", LATEST)])))
+    blocking.append_many(append[3][:8])
+    blocking.append(log.append("calendar", DayBegun(day="2026-10-01")))
+    blocking.append_many(append[3][8:])
 
 
 def reached(connection: Connection, name: str) -> list[int]:
@@ -67,10 +61,10 @@ def reached(connection: Connection, name: str) -> list[int]:
 
 
 @pytest.fixture
-def uneven(database: str, store: BlockingEventStore) -> Iterator[Connection]:
+def uneven(database: str, blocking: BlockingEventStore) -> Iterator[Connection]:
     """The audit trail with lanes 0 to 3 at position 20, the others where it began."""
     catch_up(database, "audit_trail")
-    write(store)
+    write(blocking)
     with ledger.connect(database) as connection:
         worker = LaneFiller(connection, "audit_trail")
         worker.given = range(4)
@@ -97,10 +91,10 @@ def work(connections: list[Connection], name: str, chance: random.Random) -> Non
 @pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize("seed", range(3))
 def test_workers_in_any_order_hold_what_one_runner_does(
-    name: str, seed: int, database: str, store: BlockingEventStore
+    name: str, seed: int, database: str, blocking: BlockingEventStore
 ) -> None:
     catch_up(database, name)
-    write(store)
+    write(blocking)
     with ExitStack() as opened:
         connections = [opened.enter_context(ledger.connect(database)) for _ in range(3)]
         work(connections, name, random.Random(seed))
@@ -144,12 +138,12 @@ def test_a_topic_with_more_partitions_makes_new_lanes_at_one_position(uneven: Co
 
 
 @pytest.fixture
-def behind(database: str, store: BlockingEventStore) -> Iterator[Connection]:
+def behind(database: str, blocking: BlockingEventStore) -> Iterator[Connection]:
     """Three scores of l7 wait behind an event at position 1; the lane of l7 is at position 4, the others at 0."""
     catch_up(database, "mastery")
     log = Log()
-    store.append(log.append("evidence-ghost", GHOST))
-    store.append_many([log.append(f"evidence-e-s{number}", given(f"s{number}", 3, "l7")) for number in range(3)])
+    blocking.append(log.append("evidence-ghost", GHOST))
+    blocking.append_many([log.append(f"evidence-e-s{number}", given(f"s{number}", 3, "l7")) for number in range(3)])
     with ledger.connect(database) as connection:
         worker = LaneFiller(connection, "mastery")
         worker.given = [number for number in range(LANES) if ledger.read(connection, 0, 1, None, Part(number, LANES))]
@@ -166,8 +160,8 @@ def test_a_retry_folds_what_waited_up_to_the_learners_lane(behind: Connection) -
     assert behind.execute(SCORES_OF_L7).fetchall() == [("s0", 2), ("s1", 3), ("s2", 4)]
 
 
-def test_a_skip_is_obeyed_in_the_learners_lane(behind: Connection, store: BlockingEventStore) -> None:
-    store.append(Log().append("operations-mastery", parking.skip_event(behind, "mastery", 1)))
+def test_a_skip_is_obeyed_in_the_learners_lane(behind: Connection, blocking: BlockingEventStore) -> None:
+    blocking.append(Log().append("operations-mastery", parking.skip_event(behind, "mastery", 1)))
     work([behind], "mastery", random.Random(1))
     assert behind.execute(SCORES_OF_L7).fetchall() == [("s0", 2), ("s1", 3), ("s2", 4)]
     same_as_built(behind, "mastery")
@@ -180,9 +174,9 @@ class Killed(Filler):
         raise KeyboardInterrupt
 
 
-def test_what_a_switch_left_is_written_before_lanes_are_open_again(database: str, store: BlockingEventStore) -> None:
+def test_what_a_switch_left_is_written_before_lanes_are_open_again(database: str, blocking: BlockingEventStore) -> None:
     catch_up(database, "mastery")
-    write(store)
+    write(blocking)
     with ledger.connect(database) as connection:
         with pytest.raises(KeyboardInterrupt):
             Killed(connection, "mastery").step()

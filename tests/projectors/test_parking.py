@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from domain.kernel.errors import Unknown
-from infra.postgres.event_store import Append, BlockingEventStore, blocking_event_store
+from infra.postgres.event_store import Append, BlockingEventStore
 from services.projectors import generations, ledger, parking
 from services.projectors.filler import Filler
 from services.projectors.models import make
@@ -30,27 +30,16 @@ GHOST = corrected(given("ghost", 1), 2)
 
 
 @pytest.fixture
-def store(database: str) -> Iterator[BlockingEventStore]:
-    with blocking_event_store(database) as opened:
-        yield opened
-
-
-@pytest.fixture
-def log() -> Log:
-    return Log()
-
-
-@pytest.fixture
-def connection(database: str, store: BlockingEventStore, log: Log) -> Iterator[Connection]:
+def connection(database: str, blocking: BlockingEventStore, log: Log) -> Iterator[Connection]:
     """Mastery is live; then come a poison event of ann's at position 2, others of hers, a policy, and bob's."""
-    store.append(log.append("evidence-1", given("s1", 2)))
+    blocking.append(log.append("evidence-1", given("s1", 2)))
     with ledger.connect(database) as opened:
         rebuild(opened, "mastery")
-        store.append(log.append("evidence-ghost", GHOST))
-        store.append(log.append("evidence-2", given("s2", 4)))
-        store.append(log.append("policy-p1", drafted("p1", HIGHEST), activated([scoped("p1", HIGHEST)])))
-        store.append(log.append("judgement-j1", judged("j1", "beginning", competency="c2")))
-        store.append(log.append("evidence-3", given("s3", 3, "bob")))
+        blocking.append(log.append("evidence-ghost", GHOST))
+        blocking.append(log.append("evidence-2", given("s2", 4)))
+        blocking.append(log.append("policy-p1", drafted("p1", HIGHEST), activated([scoped("p1", HIGHEST)])))
+        blocking.append(log.append("judgement-j1", judged("j1", "beginning", competency="c2")))
+        blocking.append(log.append("evidence-3", given("s3", 3, "bob")))
         yield opened
 
 
@@ -64,10 +53,10 @@ def levels(connection: Connection) -> list[tuple[str, str, str | None]]:
     return connection.execute(LEVELS).fetchall()
 
 
-def skip(connection: Connection, store: BlockingEventStore, position: int) -> None:
+def skip(connection: Connection, blocking: BlockingEventStore, position: int) -> None:
     event = parking.skip_event(connection, "mastery", position)
-    version = store.load("operations-mastery").version
-    store.append(Append("operations-mastery", version, [event], START, META))
+    version = blocking.load("operations-mastery").version
+    blocking.append(Append("operations-mastery", version, [event], START, META))
 
 
 def digest(connection: Connection) -> str:
@@ -103,9 +92,9 @@ def test_a_retry_of_what_was_cured_folds_all_that_waited(connection: Connection)
     ]
 
 
-def test_a_skip_is_an_event_and_a_rebuild_obeys_it_too(connection: Connection, store: BlockingEventStore) -> None:
+def test_a_skip_is_an_event_and_a_rebuild_obeys_it_too(connection: Connection, blocking: BlockingEventStore) -> None:
     follow(connection)
-    skip(connection, store, 2)
+    skip(connection, blocking, 2)
     follow(connection)
     assert parking.parked(connection) == []
     assert levels(connection) == [
@@ -118,16 +107,16 @@ def test_a_skip_is_an_event_and_a_rebuild_obeys_it_too(connection: Connection, s
 
 
 def test_a_learner_waits_behind_the_next_poison_event(
-    connection: Connection, store: BlockingEventStore, log: Log
+    connection: Connection, blocking: BlockingEventStore, log: Log
 ) -> None:
-    store.append(log.append("evidence-ghost", GHOST))
-    store.append(log.append("evidence-4", given("s4", 1, competency="c3")))
+    blocking.append(log.append("evidence-ghost", GHOST))
+    blocking.append(log.append("evidence-4", given("s4", 1, competency="c3")))
     follow(connection)
-    skip(connection, store, 2)
+    skip(connection, blocking, 2)
     follow(connection)
     assert [one.position for one in parking.parked(connection)] == [8]
     assert ("ann", "c3", "beginning") not in levels(connection)
-    skip(connection, store, 8)
+    skip(connection, blocking, 8)
     follow(connection)
     assert ("ann", "c3", "beginning") in levels(connection)
     assert rebuild(connection, "mastery").digest == digest(connection)
@@ -140,13 +129,13 @@ def test_a_rebuild_parks_what_the_live_generation_parks(connection: Connection) 
 
 
 def test_levels_kept_for_a_policy_rollback_hold_what_was_folded_late(
-    connection: Connection, store: BlockingEventStore
+    connection: Connection, blocking: BlockingEventStore
 ) -> None:
     follow(connection)
-    skip(connection, store, 2)
+    skip(connection, blocking, 2)
     follow(connection)
-    version = store.load("policy-p1").version
-    store.append(Append("policy-p1", version, [rolled_back(scoped("p1", HIGHEST), [])], START, META))
+    version = blocking.load("policy-p1").version
+    blocking.append(Append("policy-p1", version, [rolled_back(scoped("p1", HIGHEST), [])], START, META))
     follow(connection)
     assert levels(connection) == [
         ("ann", "c1", "proficient"),
@@ -157,14 +146,14 @@ def test_levels_kept_for_a_policy_rollback_hold_what_was_folded_late(
 
 
 def test_a_cell_that_can_not_be_added_up_says_so_and_stops_nothing(
-    connection: Connection, store: BlockingEventStore, log: Log
+    connection: Connection, blocking: BlockingEventStore, log: Log
 ) -> None:
     follow(connection)
     most = 10**9
     for number in range(2):
         huge = given(f"huge-{number}", most, "cyd").model_copy(update={"possible_micro": 1})
-        store.append(log.append(f"evidence-huge-{number}", huge))
-    store.append(log.append("evidence-5", given("s5", 1, "dan")))
+        blocking.append(log.append(f"evidence-huge-{number}", huge))
+    blocking.append(log.append("evidence-5", given("s5", 1, "dan")))
     follow(connection)
     status = connection.execute(STATUS_OF_CYD).fetchall()
     assert status == [("out_of_bounds", None)]
@@ -181,13 +170,13 @@ def test_what_is_not_parked_is_neither_retried_nor_skipped(connection: Connectio
 
 
 def test_an_event_that_breaks_the_batch_is_found_and_parked(
-    connection: Connection, store: BlockingEventStore, log: Log
+    connection: Connection, blocking: BlockingEventStore, log: Log
 ) -> None:
     names = ["cyd", "dan", "eve", "fay", "gus"]
     for name in names:
         level = "x" * 200 if name == "eve" else "advanced"
         broken = judged(f"j-{name}", level, name)
-        store.append(log.append(f"judgement-j-{name}", broken))
+        blocking.append(log.append(f"judgement-j-{name}", broken))
     connection.execute("ALTER TABLE read_model.judgement ADD CHECK (length(level) < 100)")
     follow(connection)
     assert [one.learner_id for one in parking.parked(connection)] == ["ann", "eve"]

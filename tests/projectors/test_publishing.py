@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from infra.postgres.event_store import Append, BlockingEventStore, blocking_event_store
+from infra.postgres.event_store import Append, BlockingEventStore
 from services.projectors import generations, ledger, publishing
 from services.projectors.filler import Filler
 from services.projectors.mastery import Mastery
@@ -35,22 +35,11 @@ P1 = scoped("p1", HIGHEST)
 
 
 @pytest.fixture
-def log() -> Log:
-    return Log()
-
-
-@pytest.fixture
-def store(database: str) -> Iterator[BlockingEventStore]:
-    with blocking_event_store(database) as opened:
-        yield opened
-
-
-@pytest.fixture
-def connection(database: str, store: BlockingEventStore, log: Log) -> Iterator[Connection]:
+def connection(database: str, blocking: BlockingEventStore, log: Log) -> Iterator[Connection]:
     """Mastery is live at position 4: ann has 2 and 4 of 4, bob 3 of 4, the policy p1 (highest) is drafted."""
     scores = [given("s1", 2), given("s2", 4), given("s3", 3, "bob")]
-    store.append_many([log.append(f"evidence-{score.evidence_id}", score) for score in scores])
-    store.append(log.append("policy-p1", drafted("p1", HIGHEST)))
+    blocking.append_many([log.append(f"evidence-{score.evidence_id}", score) for score in scores])
+    blocking.append(log.append("policy-p1", drafted("p1", HIGHEST)))
     with ledger.connect(database) as opened:
         rebuild(opened, "mastery")
         yield opened
@@ -71,9 +60,9 @@ def digest(connection: Connection) -> str:
 
 
 def test_levels_switch_when_the_runner_meets_the_activation(
-    connection: Connection, database: str, store: BlockingEventStore, log: Log
+    connection: Connection, database: str, blocking: BlockingEventStore, log: Log
 ) -> None:
-    store.append(log.append("policy-p1", published("p1", HIGHEST)))
+    blocking.append(log.append("policy-p1", published("p1", HIGHEST)))
     follow(connection)
     assert publish_next(connection, database)
     assert levels(connection) == {"ann": "proficient", "bob": "proficient"}
@@ -85,29 +74,29 @@ def test_levels_switch_when_the_runner_meets_the_activation(
 
 
 def test_scores_that_arrive_while_levels_are_made_are_in_the_new_levels(
-    connection: Connection, database: str, store: BlockingEventStore, log: Log
+    connection: Connection, database: str, blocking: BlockingEventStore, log: Log
 ) -> None:
-    store.append(log.append("policy-p1", published("p1", HIGHEST)))
+    blocking.append(log.append("policy-p1", published("p1", HIGHEST)))
     follow(connection)
-    store.append(log.append("evidence-e-s4", given("s4", 4, "bob")))
+    blocking.append(log.append("evidence-e-s4", given("s4", 4, "bob")))
     publish_next(connection, database)
-    store.append(log.append("evidence-e-s5", given("s5", 1, "cyd")))
+    blocking.append(log.append("evidence-e-s5", given("s5", 1, "cyd")))
     follow(connection)
     assert levels(connection) == {"ann": "advanced", "bob": "advanced", "cyd": "beginning"}
     assert rebuild(connection, "mastery").digest == digest(connection)
 
 
 def test_a_rollback_brings_the_levels_of_the_earlier_set_back_up_to_date(
-    connection: Connection, database: str, store: BlockingEventStore, log: Log
+    connection: Connection, database: str, blocking: BlockingEventStore, log: Log
 ) -> None:
     before = generations.live(connection, "mastery").generation
-    store.append(log.append("policy-p1", published("p1", HIGHEST)))
+    blocking.append(log.append("policy-p1", published("p1", HIGHEST)))
     follow(connection)
     publish_next(connection, database)
     follow(connection)
-    store.append(log.append("evidence-e-s4", given("s4", 1)))
-    version = store.load("policy-p1").version
-    store.append(Append("policy-p1", version, [rolled_back(P1, [])], START, META))
+    blocking.append(log.append("evidence-e-s4", given("s4", 1)))
+    version = blocking.load("policy-p1").version
+    blocking.append(Append("policy-p1", version, [rolled_back(P1, [])], START, META))
     follow(connection)
     assert levels(connection) == {"ann": "developing", "bob": "proficient"}
     assert generations.live(connection, "mastery").generation == before
@@ -115,9 +104,9 @@ def test_a_rollback_brings_the_levels_of_the_earlier_set_back_up_to_date(
 
 
 def test_an_activation_is_appended_once_by_however_many_publishers(
-    connection: Connection, database: str, store: BlockingEventStore, log: Log
+    connection: Connection, database: str, blocking: BlockingEventStore, log: Log
 ) -> None:
-    store.append(log.append("policy-p1", published("p1", HIGHEST)))
+    blocking.append(log.append("policy-p1", published("p1", HIGHEST)))
     follow(connection)
 
     def publish(_: int) -> None:
@@ -126,27 +115,27 @@ def test_an_activation_is_appended_once_by_however_many_publishers(
 
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(publish, range(3)))
-    assert [recorded.event.type for recorded in store.read(5, 10)] == ["policy.activated.v1"]
+    assert [recorded.event.type for recorded in blocking.read(5, 10)] == ["policy.activated.v1"]
     follow(connection)
     assert levels(connection) == {"ann": "advanced", "bob": "proficient"}
 
 
 def test_an_activation_does_not_undo_a_rollback_that_came_while_levels_were_made(
-    connection: Connection, store: BlockingEventStore, log: Log
+    connection: Connection, blocking: BlockingEventStore, log: Log
 ) -> None:
-    store.append(log.append("policy-p1", published("p1", HIGHEST)))
+    blocking.append(log.append("policy-p1", published("p1", HIGHEST)))
     pending = publishing.Pending(5, published("p1", HIGHEST), waits=False, is_paused=False)
     seen = load_timeline(connection)
-    store.append(log.append("policy-p2", drafted("p2", LATEST_OF_TWO), activated([scoped("p2", LATEST_OF_TWO)])))
-    publishing.activate(store, pending, seen.epochs[-1], with_policy(connection, seen, 5, P1).epochs[-1])
-    assert store.head() == 7
+    blocking.append(log.append("policy-p2", drafted("p2", LATEST_OF_TWO), activated([scoped("p2", LATEST_OF_TWO)])))
+    publishing.activate(blocking, pending, seen.epochs[-1], with_policy(connection, seen, 5, P1).epochs[-1])
+    assert blocking.head() == 7
 
 
 def test_two_published_policies_come_into_force_one_after_the_other(
-    connection: Connection, database: str, store: BlockingEventStore, log: Log
+    connection: Connection, database: str, blocking: BlockingEventStore, log: Log
 ) -> None:
-    store.append(log.append("policy-p2", drafted("p2", LATEST_OF_TWO, "f1"), published("p2", LATEST_OF_TWO, "f1")))
-    store.append(log.append("policy-p1", published("p1", HIGHEST)))
+    blocking.append(log.append("policy-p2", drafted("p2", LATEST_OF_TWO, "f1"), published("p2", LATEST_OF_TWO, "f1")))
+    blocking.append(log.append("policy-p1", published("p1", HIGHEST)))
     follow(connection)
     assert publish_next(connection, database)
     assert not publish_next(connection, database)
@@ -158,7 +147,7 @@ def test_two_published_policies_come_into_force_one_after_the_other(
 
 
 def test_readers_never_see_the_levels_of_two_policies_at_once(
-    connection: Connection, database: str, store: BlockingEventStore, log: Log
+    connection: Connection, database: str, blocking: BlockingEventStore, log: Log
 ) -> None:
     seen: set[tuple[str, ...]] = set()
     stop = threading.Event()
@@ -173,12 +162,12 @@ def test_readers_never_see_the_levels_of_two_policies_at_once(
     version = 1
     for turn in range(10):
         event = published("p1", HIGHEST) if turn % 2 == 0 else rolled_back(P1, [])
-        store.append(Append("policy-p1", version, [event], START, META))
-        store.append(log.append(f"evidence-e-t{turn}", given(f"t{turn}", turn % 5, "ann")))
+        blocking.append(Append("policy-p1", version, [event], START, META))
+        blocking.append(log.append(f"evidence-e-t{turn}", given(f"t{turn}", turn % 5, "ann")))
         follow(connection)
         publish_next(connection, database)
         follow(connection)
-        version = store.load("policy-p1").version
+        version = blocking.load("policy-p1").version
     stop.set()
     reading.join()
     assert seen == {("default",), ("p1",)}

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from domain.kernel.errors import Conflict, Refused, Unknown
-from infra.postgres.event_store import BlockingEventStore, blocking_event_store
+from infra.postgres.event_store import BlockingEventStore
 from services.projectors import generations, ledger
 from services.projectors.filler import Batch, Filler
 from services.projectors.models import MODELS, make
@@ -24,20 +24,9 @@ WAITING = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation IS
 
 
 @pytest.fixture
-def store(database: str) -> Iterator[BlockingEventStore]:
-    with blocking_event_store(database) as opened:
-        yield opened
-
-
-@pytest.fixture
 def connection(database: str) -> Iterator[Connection]:
     with ledger.connect(database) as opened:
         yield opened
-
-
-@pytest.fixture
-def log() -> Log:
-    return Log()
 
 
 def rebuild_on(database: str, report: Callable[[Batch], None]) -> Switched:
@@ -47,11 +36,11 @@ def rebuild_on(database: str, report: Callable[[Batch], None]) -> Switched:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_a_rebuilt_generation_holds_what_the_live_one_held(
-    name: str, connection: Connection, store: BlockingEventStore, log: Log
+    name: str, connection: Connection, blocking: BlockingEventStore, log: Log
 ) -> None:
-    store.append(log.append("evidence-1", given("s1", 2)))
+    blocking.append(log.append("evidence-1", given("s1", 2)))
     first = rebuild(connection, name)
-    store.append(log.append("evidence-2", given("s2", 4)))
+    blocking.append(log.append("evidence-2", given("s2", 4)))
     again = rebuild(connection, name)
     assert (first.digest, again.position) == (None, 2)
     assert again.digest is not None
@@ -59,9 +48,9 @@ def test_a_rebuilt_generation_holds_what_the_live_one_held(
 
 
 def test_a_rebuild_that_differs_is_refused_until_it_is_accepted(
-    connection: Connection, store: BlockingEventStore, log: Log
+    connection: Connection, blocking: BlockingEventStore, log: Log
 ) -> None:
-    store.append(log.append("evidence-1", given("s1", 2)))
+    blocking.append(log.append("evidence-1", given("s1", 2)))
     rebuild(connection, "mastery")
     connection.execute("UPDATE read_model.current_mastery SET effective_level = 'advanced'")
     with pytest.raises(Refused, match="differs from the live one") as refused:
@@ -73,9 +62,9 @@ def test_a_rebuild_that_differs_is_refused_until_it_is_accepted(
 
 
 def test_the_live_generation_goes_on_while_another_one_is_compared_with_it(
-    connection: Connection, database: str, store: BlockingEventStore, log: Log
+    connection: Connection, database: str, blocking: BlockingEventStore, log: Log
 ) -> None:
-    store.append(log.append("evidence-1", given("s1", 2)))
+    blocking.append(log.append("evidence-1", given("s1", 2)))
     first = rebuild(connection, "audit_trail")
     with ThreadPoolExecutor(1) as beside, psycopg.connect(database) as holder:
         built = threading.Event()
@@ -89,7 +78,7 @@ def test_the_live_generation_goes_on_while_another_one_is_compared_with_it(
         assert built.wait(30)
         while connection.execute(WAITING).fetchone() != (True,):
             time.sleep(0.01)
-        store.append(log.append("evidence-2", given("s2", 4)))
+        blocking.append(log.append("evidence-2", given("s2", 4)))
         connection.execute("SET lock_timeout = '5s'")
         assert Filler(connection, "audit_trail").step().position == 2
         holder.rollback()
@@ -99,12 +88,12 @@ def test_the_live_generation_goes_on_while_another_one_is_compared_with_it(
 
 
 def test_a_rollback_brings_the_earlier_generation_back_caught_up(
-    connection: Connection, store: BlockingEventStore, log: Log
+    connection: Connection, blocking: BlockingEventStore, log: Log
 ) -> None:
-    store.append(log.append("evidence-1", given("s1", 2)))
+    blocking.append(log.append("evidence-1", given("s1", 2)))
     first = rebuild(connection, "mastery")
     second = rebuild(connection, "mastery")
-    store.append(log.append("evidence-2", given("s2", 4)))
+    blocking.append(log.append("evidence-2", given("s2", 4)))
     back = roll_back(connection, "mastery")
     assert (back.generation, back.position) == (first.generation, 2)
     model = make("mastery")
@@ -114,15 +103,15 @@ def test_a_rollback_brings_the_earlier_generation_back_caught_up(
 
 
 def test_a_rebuild_says_where_it_was_compared_and_events_of_later_are_in_the_switched_one(
-    connection: Connection, store: BlockingEventStore, log: Log
+    connection: Connection, blocking: BlockingEventStore, log: Log
 ) -> None:
-    store.append(log.append("evidence-1", given("s1", 2)))
+    blocking.append(log.append("evidence-1", given("s1", 2)))
     rebuild(connection, "mastery")
     late = [log.append("evidence-2", given("s2", 4))]
 
     def one_more(batch: Batch) -> None:
         if late and batch.position == 1 and generations.begun(connection, "mastery"):
-            store.append(late.pop())
+            blocking.append(late.pop())
 
     switched = rebuild(connection, "mastery", report=one_more)
     assert switched.digest is not None
@@ -150,10 +139,10 @@ def test_what_was_pruned_can_not_be_rolled_back_to(connection: Connection) -> No
 
 
 def test_catching_up_puts_published_policies_in_force_too(
-    connection: Connection, database: str, store: BlockingEventStore, log: Log
+    connection: Connection, database: str, blocking: BlockingEventStore, log: Log
 ) -> None:
-    store.append(log.append("evidence-1", given("s1", 2), given("s2", 4)))
-    store.append(log.append("policy-p1", drafted("p1", HIGHEST), published("p1", HIGHEST)))
+    blocking.append(log.append("evidence-1", given("s1", 2), given("s2", 4)))
+    blocking.append(log.append("policy-p1", drafted("p1", HIGHEST), published("p1", HIGHEST)))
     assert catch_up(database, "mastery") == 5
     row = connection.execute("SELECT policy_id, level FROM read_model.current_mastery ORDER BY generation DESC LIMIT 1")
     assert row.fetchone() == ("p1", "advanced")

@@ -17,7 +17,7 @@ from domain.mastery.digest import Digest, digest_of
 from domain.mastery.kernel import NO_VALUE, Results, Status
 from domain.policy.events import PolicySimulated, ReplayCancelled, ReplayPaused, ReplayRefused, ReplayResumed
 from infra.postgres import all_scores
-from infra.postgres.event_store import Append, BlockingEventStore, blocking_event_store
+from infra.postgres.event_store import Append, BlockingEventStore
 from services.projectors import generations, ledger, parking
 from services.projectors.all_cells import coded
 from services.projectors.filler import Filler
@@ -79,26 +79,15 @@ class After(threading.Event):
 
 
 @pytest.fixture
-def log() -> Log:
-    return Log()
-
-
-@pytest.fixture
-def store(database: str) -> Iterator[BlockingEventStore]:
-    with blocking_event_store(database) as opened:
-        yield opened
-
-
-@pytest.fixture
 def connection(
-    database: str, store: BlockingEventStore, log: Log, monkeypatch: pytest.MonkeyPatch
+    database: str, blocking: BlockingEventStore, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Connection]:
     """Twelve learners: two scores each, of which by default the last one counts most; p1 (highest) is drafted at 25."""
     monkeypatch.setattr(all_scores, "PART_SCORES_MAX", 5)
     for number, learner in enumerate(LEARNERS):
         scores = [given(f"s{number}-{turn}", (number + turn * 4) % 5, learner) for turn in range(2)]
-        store.append_many([log.append(f"evidence-{score.evidence_id}", score) for score in scores])
-    store.append(log.append("policy-p1", drafted("p1", HIGHEST)))
+        blocking.append_many([log.append(f"evidence-{score.evidence_id}", score) for score in scores])
+    blocking.append(log.append("policy-p1", drafted("p1", HIGHEST)))
     with ledger.connect(database) as opened:
         for name in ("mastery", "learner_profile"):
             rebuild(opened, name)
@@ -118,10 +107,10 @@ def publication(**changes: Any) -> Event:
     return published("p1", HIGHEST).model_copy(update={"simulation_id": SimulationId("w1"), **changes})
 
 
-def tell(store: BlockingEventStore, *events: Event, policy: str = "p1") -> None:
+def tell(blocking: BlockingEventStore, *events: Event, policy: str = "p1") -> None:
     """Append events about a policy."""
     stream = f"policy-{policy}"
-    store.append(Append(stream, store.load(stream).version, events, START, META))
+    blocking.append(Append(stream, blocking.load(stream).version, events, START, META))
 
 
 def follow(connection: Connection) -> None:
@@ -149,10 +138,10 @@ def generations_of(connection: Connection) -> list[str]:
 
 
 def test_levels_that_are_those_simulated_come_into_force(
-    connection: Connection, database: str, store: BlockingEventStore, tmp_path: Path, log: Log
+    connection: Connection, database: str, blocking: BlockingEventStore, tmp_path: Path, log: Log
 ) -> None:
-    tell(store, simulated(connection), publication())
-    store.append(log.append("evidence-late", given("late", 4, "l00")))
+    tell(blocking, simulated(connection), publication())
+    blocking.append(log.append("evidence-late", given("late", 4, "l00")))
     follow(connection)
     assert publish_next(connection, database, tmp_path)
     assert row(connection) == ("switching", 12, 12, True, None)
@@ -178,13 +167,13 @@ def made(connection: Connection) -> Digest:
 
 
 def test_levels_made_later_are_those_simulated_and_what_was_touched_since(
-    connection: Connection, database: str, store: BlockingEventStore, log: Log
+    connection: Connection, database: str, blocking: BlockingEventStore, log: Log
 ) -> None:
     in_an_hour = datetime.now(UTC) + timedelta(hours=1)
-    tell(store, simulated(connection), publication(effective_from=in_an_hour))
-    store.append(log.append("evidence-more", given("more", 4, "l00")))
-    store.append(log.append("evidence-new", given("new", 1, "newcomer")))
-    store.append(log.append("evidence-s5-0", corrected(given("s5-0", 0, "l05"), 4)))
+    tell(blocking, simulated(connection), publication(effective_from=in_an_hour))
+    blocking.append(log.append("evidence-more", given("more", 4, "l00")))
+    blocking.append(log.append("evidence-new", given("new", 1, "newcomer")))
+    blocking.append(log.append("evidence-s5-0", corrected(given("s5-0", 0, "l05"), 4)))
     follow(connection)
     publish_next(connection, database)
     (digests,) = connection.execute(DIGESTS).fetchall()
@@ -197,11 +186,11 @@ def test_levels_made_later_are_those_simulated_and_what_was_touched_since(
 
 
 def test_other_policies_since_the_simulation_leave_what_it_said_to_be_checked(
-    connection: Connection, database: str, store: BlockingEventStore, log: Log
+    connection: Connection, database: str, blocking: BlockingEventStore, log: Log
 ) -> None:
-    tell(store, simulated(connection), publication())
+    tell(blocking, simulated(connection), publication())
     other = scoped("p2", LATEST_OF_TWO, "f2")
-    store.append(log.append("policy-p2", drafted("p2", LATEST_OF_TWO, "f2"), activated([other])))
+    blocking.append(log.append("policy-p2", drafted("p2", LATEST_OF_TWO, "f2"), activated([other])))
     follow(connection)
     assert publish_next(connection, database)
     (digests,) = connection.execute(DIGESTS).fetchall()
@@ -211,13 +200,13 @@ def test_other_policies_since_the_simulation_leave_what_it_said_to_be_checked(
 
 
 def test_levels_that_are_not_those_simulated_are_refused_and_leave_nothing_behind(
-    connection: Connection, database: str, store: BlockingEventStore
+    connection: Connection, database: str, blocking: BlockingEventStore
 ) -> None:
     before = connection.execute(LEVELS).fetchall()
-    tell(store, simulated(connection, digest="c.0"), publication())
+    tell(blocking, simulated(connection, digest="c.0"), publication())
     follow(connection)
     assert publish_next(connection, database)
-    [refusal] = [one.event for one in store.load("policy-p1").events if isinstance(one.event, ReplayRefused)]
+    [refusal] = [one.event for one in blocking.load("policy-p1").events if isinstance(one.event, ReplayRefused)]
     assert (refusal.digest_simulated, refusal.digest_found.split(".")[0]) == ("c.0", "c")
     assert row(connection)[0] == "refused"
     assert generations_of(connection) == ["live"]
@@ -227,9 +216,9 @@ def test_levels_that_are_not_those_simulated_are_refused_and_leave_nothing_behin
 
 
 def test_a_replay_that_was_stopped_goes_on_behind_the_last_learner(
-    connection: Connection, database: str, store: BlockingEventStore, tmp_path: Path
+    connection: Connection, database: str, blocking: BlockingEventStore, tmp_path: Path
 ) -> None:
-    tell(store, simulated(connection), publication())
+    tell(blocking, simulated(connection), publication())
     follow(connection)
     assert not publish_next(connection, database, tmp_path, After(2))
     done = row(connection)[1]
@@ -243,42 +232,42 @@ def test_a_replay_that_was_stopped_goes_on_behind_the_last_learner(
 
 
 def test_a_paused_replay_goes_on_when_it_is_resumed(
-    connection: Connection, database: str, store: BlockingEventStore
+    connection: Connection, database: str, blocking: BlockingEventStore
 ) -> None:
-    tell(store, simulated(connection), publication(), ReplayPaused(**NAMES))
+    tell(blocking, simulated(connection), publication(), ReplayPaused(**NAMES))
     follow(connection)
     assert not publish_next(connection, database)
     assert row(connection) == ("paused", 0, 12, False, None)
-    tell(store, ReplayResumed(**NAMES))
+    tell(blocking, ReplayResumed(**NAMES))
     assert publish_next(connection, database)
     follow(connection)
     assert row(connection)[0] == "done"
 
 
 def test_a_cancelled_replay_leaves_nothing_behind_and_may_be_published_again(
-    connection: Connection, database: str, store: BlockingEventStore, tmp_path: Path
+    connection: Connection, database: str, blocking: BlockingEventStore, tmp_path: Path
 ) -> None:
-    tell(store, simulated(connection), publication())
+    tell(blocking, simulated(connection), publication())
     follow(connection)
     publish_next(connection, database, tmp_path, After(2))
-    tell(store, ReplayCancelled(**NAMES))
+    tell(blocking, ReplayCancelled(**NAMES))
     assert not publish_next(connection, database, tmp_path)
     assert row(connection)[0] == "cancelled"
     assert generations_of(connection) == ["live"]
-    tell(store, publication())
+    tell(blocking, publication())
     follow(connection)
     assert publish_next(connection, database, tmp_path)
 
 
 def test_a_publication_waits_for_its_time_and_lets_others_pass(
-    connection: Connection, database: str, store: BlockingEventStore
+    connection: Connection, database: str, blocking: BlockingEventStore
 ) -> None:
     in_an_hour = datetime.now(UTC) + timedelta(hours=1)
-    tell(store, simulated(connection), publication(effective_from=in_an_hour))
+    tell(blocking, simulated(connection), publication(effective_from=in_an_hour))
     follow(connection)
     assert not publish_next(connection, database)
     assert row(connection) == ("waiting", 12, 12, True, None)
-    tell(store, drafted("p2", LATEST_OF_TWO, "f2"), published("p2", LATEST_OF_TWO, "f2"), policy="p2")
+    tell(blocking, drafted("p2", LATEST_OF_TWO, "f2"), published("p2", LATEST_OF_TWO, "f2"), policy="p2")
     follow(connection)
     assert publish_next(connection, database)
     follow(connection)
@@ -288,10 +277,10 @@ def test_a_publication_waits_for_its_time_and_lets_others_pass(
 
 
 def test_each_level_that_a_switch_changes_is_one_notice_and_so_is_the_way_back(
-    connection: Connection, database: str, store: BlockingEventStore, log: Log
+    connection: Connection, database: str, blocking: BlockingEventStore, log: Log
 ) -> None:
     before = connection.execute(LEVELS).fetchall()
-    tell(store, simulated(connection), publication())
+    tell(blocking, simulated(connection), publication())
     follow(connection)
     publish_next(connection, database)
     follow(connection)
@@ -299,7 +288,7 @@ def test_each_level_that_a_switch_changes_is_one_notice_and_so_is_the_way_back(
     assert [one[2] for one in there] == sorted({one[2] for one in there})
     assert {one[1] for one in there} == {28}
     assert there
-    tell(store, rolled_back(P1, []))
+    tell(blocking, rolled_back(P1, []))
     follow(connection)
     follow(connection)
     back = notices(connection)[len(there) :]
@@ -311,17 +300,17 @@ def test_each_level_that_a_switch_changes_is_one_notice_and_so_is_the_way_back(
 
 
 def test_a_level_made_of_others_that_comes_or_goes_with_a_switch_is_a_change_and_a_notice(
-    connection: Connection, store: BlockingEventStore, log: Log
+    connection: Connection, blocking: BlockingEventStore, log: Log
 ) -> None:
     tree = scoped(BOTH_PARTS.name, BOTH_PARTS)
-    store.append(log.append("framework-f1", tree_published(0, 1)))
-    store.append_many([log.append(f"evidence-{part}", given(part, 3, "zoe", part)) for part in ("a", "b")])
-    store.append(log.append("policy-tree", drafted("tree", BOTH_PARTS)))
+    blocking.append(log.append("framework-f1", tree_published(0, 1)))
+    blocking.append_many([log.append(f"evidence-{part}", given(part, 3, "zoe", part)) for part in ("a", "b")])
+    blocking.append(log.append("policy-tree", drafted("tree", BOTH_PARTS)))
     follow(connection)
-    tell(store, activated([tree]), policy="tree")
+    tell(blocking, activated([tree]), policy="tree")
     follow(connection)
     assert [one for one in told_of(connection, "zoe") if one[1] == "whole"] == [(30, "whole", None, "proficient")]
-    tell(store, rolled_back(tree, []), policy="tree")
+    tell(blocking, rolled_back(tree, []), policy="tree")
     follow(connection)
     assert [one for one in told_of(connection, "zoe") if one[1] == "whole"] == [
         (30, "whole", None, "proficient"),
@@ -331,18 +320,18 @@ def test_a_level_made_of_others_that_comes_or_goes_with_a_switch_is_a_change_and
 
 
 def test_a_learner_who_was_parked_at_the_switch_has_the_notice_later(
-    connection: Connection, database: str, store: BlockingEventStore, log: Log
+    connection: Connection, database: str, blocking: BlockingEventStore, log: Log
 ) -> None:
-    store.append(log.append("evidence-ghost", corrected(given("ghost", 1, "zed"), 2)))
-    store.append_many([log.append(f"evidence-{value}", given(f"z{value}", value, "zed")) for value in (4, 1)])
-    tell(store, publication(simulation_id=None))
+    blocking.append(log.append("evidence-ghost", corrected(given("ghost", 1, "zed"), 2)))
+    blocking.append_many([log.append(f"evidence-{value}", given(f"z{value}", value, "zed")) for value in (4, 1)])
+    tell(blocking, publication(simulation_id=None))
     follow(connection)
     publish_next(connection, database)
     follow(connection)
     assert "zed" not in {one[2] for one in notices(connection)}
-    version = store.load("operations-mastery").version
+    version = blocking.load("operations-mastery").version
     event = parking.skip_event(connection, "mastery", 26)
-    store.append(Append("operations-mastery", version, [event], START, META))
+    blocking.append(Append("operations-mastery", version, [event], START, META))
     follow(connection)
     assert notices(connection)[-1][1:3] == (30, "zed")
-    assert generations.live(connection, "mastery").position == store.head()
+    assert generations.live(connection, "mastery").position == blocking.head()

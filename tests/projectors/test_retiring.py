@@ -8,24 +8,13 @@ import psycopg
 import pytest
 
 from domain.policy.events import PolicyPublished
-from infra.postgres.event_store import BlockingEventStore, blocking_event_store
+from infra.postgres.event_store import BlockingEventStore
 from services.projectors import ledger
 from services.projectors.retiring import retire_next
 from tests.projectors.fold import HIGHEST, LATEST_OF_TWO
 from tests.projectors.history import Log, activated, drafted, published, scoped
 
 PAST, FUTURE = (datetime.now(UTC) + timedelta(days=days) for days in (-1, 1))
-
-
-@pytest.fixture
-def log() -> Log:
-    return Log()
-
-
-@pytest.fixture
-def store(database: str) -> Iterator[BlockingEventStore]:
-    with blocking_event_store(database) as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -39,14 +28,14 @@ def until(policy: str, effective_to: datetime | None, framework: str | None = No
 
 
 def test_a_policy_whose_time_is_over_is_retired_once(
-    database: str, connection: psycopg.Connection[Any], store: BlockingEventStore, log: Log
+    database: str, connection: psycopg.Connection[Any], blocking: BlockingEventStore, log: Log
 ) -> None:
     other, over = scoped("p2", LATEST_OF_TWO, "f1"), scoped("p1", HIGHEST)
-    store.append(log.append("policy-p2", drafted("p2", LATEST_OF_TWO, "f1"), activated([other])))
-    store.append(log.append("policy-p1", drafted("p1", HIGHEST), until("p1", PAST), activated([other, over])))
+    blocking.append(log.append("policy-p2", drafted("p2", LATEST_OF_TWO, "f1"), activated([other])))
+    blocking.append(log.append("policy-p1", drafted("p1", HIGHEST), until("p1", PAST), activated([other, over])))
     assert retire_next(connection, database)
     assert not retire_next(connection, database)
-    (retired,) = store.read(5, 10)
+    (retired,) = blocking.read(5, 10)
     assert (retired.event.type, retired.event.policies) == ("policy.retired.v1", (other,))  # type: ignore[attr-defined]
     assert retired.meta.actor.role == "system"
     assert retired.meta.reason is not None
@@ -54,20 +43,20 @@ def test_a_policy_whose_time_is_over_is_retired_once(
 
 
 def test_a_policy_is_not_retired_before_its_time_nor_when_its_version_was_published_anew(
-    database: str, connection: psycopg.Connection[Any], store: BlockingEventStore, log: Log
+    database: str, connection: psycopg.Connection[Any], blocking: BlockingEventStore, log: Log
 ) -> None:
     p1, p2 = scoped("p1", HIGHEST), scoped("p2", HIGHEST, "f1")
-    store.append(log.append("policy-p1", drafted("p1", HIGHEST), until("p1", FUTURE), activated([p1])))
+    blocking.append(log.append("policy-p1", drafted("p1", HIGHEST), until("p1", FUTURE), activated([p1])))
     renewed = (until("p2", PAST, "f1"), activated([p1, p2]), until("p2", None, "f1"), activated([p1, p2]))
-    store.append(log.append("policy-p2", drafted("p2", HIGHEST, "f1"), *renewed))
+    blocking.append(log.append("policy-p2", drafted("p2", HIGHEST, "f1"), *renewed))
     assert not retire_next(connection, database)
 
 
 def test_a_publication_that_waits_outlives_the_retirement_of_the_version_before_it(
-    database: str, connection: psycopg.Connection[Any], store: BlockingEventStore, log: Log
+    database: str, connection: psycopg.Connection[Any], blocking: BlockingEventStore, log: Log
 ) -> None:
     waiting = published("p1", LATEST_OF_TWO).model_copy(update={"effective_from": FUTURE})
     events = (drafted("p1", HIGHEST), until("p1", PAST), activated([scoped("p1", HIGHEST)]), waiting)
-    store.append(log.append("policy-p1", *events))
+    blocking.append(log.append("policy-p1", *events))
     assert retire_next(connection, database)
-    assert store.read(4, 1)[0].event.awaits is True  # type: ignore[attr-defined]
+    assert blocking.read(4, 1)[0].event.awaits is True  # type: ignore[attr-defined]

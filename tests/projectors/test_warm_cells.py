@@ -13,7 +13,7 @@ from domain.mastery.digest import Digest
 from domain.policy.library import LIBRARY
 from infra.files.cell_shards import ShardFolder
 from infra.postgres import all_scores
-from infra.postgres.event_store import BlockingEventStore, blocking_event_store
+from infra.postgres.event_store import BlockingEventStore
 from services.projectors import ledger, parking, warm_cells
 from services.projectors.all_cells import Portion, all_cells, digest_of_states
 from services.projectors.filler import Filler
@@ -32,19 +32,8 @@ LEARNERS = [f"learner-{number:03}" for number in range(60)]
 
 
 @pytest.fixture
-def log() -> Log:
-    return Log()
-
-
-@pytest.fixture
-def store(database: str) -> Iterator[BlockingEventStore]:
-    with blocking_event_store(database) as opened:
-        yield opened
-
-
-@pytest.fixture
 def connection(
-    database: str, store: BlockingEventStore, log: Log, monkeypatch: pytest.MonkeyPatch
+    database: str, blocking: BlockingEventStore, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Connection]:
     """Sixty learners have three scores each, with tasks; shards hold about fifty scores."""
     monkeypatch.setattr(all_scores, "PART_SCORES_MAX", 50)
@@ -53,7 +42,7 @@ def connection(
             given(f"s{number}-{turn}", (number + turn) % 5, learner, f"c{turn % 2}", task=f"t{(number + turn) % 7}")
             for turn in range(3)
         ]
-        store.append_many([log.append(f"evidence-{score.evidence_id}", score) for score in scores])
+        blocking.append_many([log.append(f"evidence-{score.evidence_id}", score) for score in scores])
     with ledger.connect(database) as opened:
         rebuild(opened, "mastery")
         yield opened
@@ -99,26 +88,26 @@ def test_shards_hold_all_cells_and_no_learner_is_in_two(connection: Connection, 
 
 
 def test_facts_that_came_since_are_read_without_writing_the_shards_anew(
-    connection: Connection, store: BlockingEventStore, log: Log, tmp_path: Path
+    connection: Connection, blocking: BlockingEventStore, log: Log, tmp_path: Path
 ) -> None:
     digest(connection, tmp_path)
     before = files(connection, tmp_path)
     first = given("s0-0", 0, LEARNERS[0], "c0")
-    store.append(log.append("evidence-e-s0-0", corrected(first, 4)))
-    store.append(log.append("evidence-e-new", given("new", 3, "learner-aaa", "c9", task="t-new")))
+    blocking.append(log.append("evidence-e-s0-0", corrected(first, 4)))
+    blocking.append(log.append("evidence-e-new", given("new", 3, "learner-aaa", "c9", task="t-new")))
     follow(connection)
     assert digest(connection, tmp_path) == digest(connection, None)
     assert files(connection, tmp_path) == before
 
 
 def test_shards_are_written_anew_when_many_learners_were_touched(
-    connection: Connection, store: BlockingEventStore, log: Log, tmp_path: Path
+    connection: Connection, blocking: BlockingEventStore, log: Log, tmp_path: Path
 ) -> None:
     digest(connection, tmp_path)
     before = files(connection, tmp_path)
     for number in range(20):
-        store.append(log.append(f"evidence-e-more{number}", given(f"more{number}", 4, LEARNERS[number], "c1")))
-    store.append(log.append("evidence-e-s0-1", voided(given("s0-1", 1, LEARNERS[0], "c1"))))
+        blocking.append(log.append(f"evidence-e-more{number}", given(f"more{number}", 4, LEARNERS[number], "c1")))
+    blocking.append(log.append("evidence-e-s0-1", voided(given("s0-1", 1, LEARNERS[0], "c1"))))
     follow(connection)
     assert digest(connection, tmp_path) == digest(connection, None)
     after = files(connection, tmp_path)
@@ -128,10 +117,10 @@ def test_shards_are_written_anew_when_many_learners_were_touched(
 
 
 def test_judgements_are_in_the_portion_of_their_learner_with_or_without_scores(
-    connection: Connection, store: BlockingEventStore, log: Log, tmp_path: Path
+    connection: Connection, blocking: BlockingEventStore, log: Log, tmp_path: Path
 ) -> None:
     for learner, competency in (("learner-000", "c0"), ("learner-030", "c-unscored"), ("zoe", "c0")):
-        store.append(log.append(f"judgement-{learner}", judged(f"j-{learner}", "advanced", learner, competency)))
+        blocking.append(log.append(f"judgement-{learner}", judged(f"j-{learner}", "advanced", learner, competency)))
     follow(connection)
     assert digest(connection, tmp_path) == digest(connection, None)
     read = portions(connection, tmp_path)
@@ -144,14 +133,14 @@ def test_judgements_are_in_the_portion_of_their_learner_with_or_without_scores(
 
 
 def test_a_learner_whose_facts_came_late_is_read_again(
-    connection: Connection, store: BlockingEventStore, log: Log, tmp_path: Path
+    connection: Connection, blocking: BlockingEventStore, log: Log, tmp_path: Path
 ) -> None:
     ghost = corrected(given("ghost", 1, LEARNERS[5]), 2)
-    store.append(log.append("evidence-ghost", ghost))
-    store.append(log.append("evidence-late", given("late", 4, LEARNERS[5], "c0")))
-    store.append(log.append("evidence-other", given("other", 4, LEARNERS[6], "c0")))
+    blocking.append(log.append("evidence-ghost", ghost))
+    blocking.append(log.append("evidence-late", given("late", 4, LEARNERS[5], "c0")))
+    blocking.append(log.append("evidence-other", given("other", 4, LEARNERS[6], "c0")))
     follow(connection)
-    parked, late = parking.parked(connection, "mastery")[0].position, store.head() - 1
+    parked, late = parking.parked(connection, "mastery")[0].position, blocking.head() - 1
     before = digest(connection, tmp_path)
     connection.execute("UPDATE read_model.parked SET position = %s WHERE position = %s", (late, parked))
     assert parking.retry(connection, "mastery", late) is None
@@ -171,10 +160,10 @@ def test_shards_that_hold_other_scores_than_the_database_are_told_of(connection:
 
 
 def test_a_policy_that_folds_scores_over_tasks_reads_them_from_shards_too(
-    connection: Connection, store: BlockingEventStore, log: Log, tmp_path: Path
+    connection: Connection, blocking: BlockingEventStore, log: Log, tmp_path: Path
 ) -> None:
     bkt = LIBRARY["bkt"]
-    store.append(log.append("policy-p1", drafted("p1", bkt), activated([scoped("p1", bkt)])))
+    blocking.append(log.append("policy-p1", drafted("p1", bkt), activated([scoped("p1", bkt)])))
     follow(connection)
     assert digest(connection, tmp_path) == digest(connection, None)
 
@@ -220,9 +209,9 @@ def test_readers_keep_their_shards_while_another_process_replaces_them(
 
 
 def test_shards_tried_one_by_one_as_the_tasks_of_a_cluster_add_up_to_one_what_if(
-    connection: Connection, database: str, store: BlockingEventStore, log: Log, tmp_path: Path
+    connection: Connection, database: str, blocking: BlockingEventStore, log: Log, tmp_path: Path
 ) -> None:
-    store.append(log.append("judgement-j", judged("j", "advanced", "zoe", "c0")))
+    blocking.append(log.append("judgement-j", judged("j", "advanced", "zoe", "c0")))
     follow(connection)
     rebuild(connection, "learner_profile")
     draft = Draft(scoped("p1", HIGHEST), HIGHEST)

@@ -21,7 +21,7 @@ from domain.policy.events import PolicySimulated
 from domain.policy.starters import starter
 from domain.progression.events import AdvancementGranted
 from domain.simulation.events import SimulationAsked, SimulationCancelled
-from infra.postgres.event_store import BlockingEventStore, blocking_event_store
+from infra.postgres.event_store import BlockingEventStore
 from services.projectors import ledger
 from services.projectors.filler import Filler
 from services.projectors.rebuild import rebuild
@@ -47,22 +47,11 @@ DRAFT: Final = Draft(scoped("p1", HIGHEST), HIGHEST)
 
 
 @pytest.fixture
-def log() -> Log:
-    return Log()
-
-
-@pytest.fixture
-def store(database: str) -> Iterator[BlockingEventStore]:
-    with blocking_event_store(database) as opened:
-        yield opened
-
-
-@pytest.fixture
-def connection(database: str, store: BlockingEventStore, log: Log) -> Iterator[Connection]:
+def connection(database: str, blocking: BlockingEventStore, log: Log) -> Iterator[Connection]:
     """All is projected at position 4: ann has 4 and 2 of 4, bob 3 of 4; the policy p1 (highest) is drafted."""
     scores = [given("s1", 4), given("s2", 2), given("s3", 3, "bob")]
-    store.append_many([log.append(f"evidence-{score.evidence_id}", score) for score in scores])
-    store.append(log.append("policy-p1", drafted("p1", HIGHEST)))
+    blocking.append_many([log.append(f"evidence-{score.evidence_id}", score) for score in scores])
+    blocking.append(log.append("policy-p1", drafted("p1", HIGHEST)))
     with ledger.connect(database) as opened:
         for name in ("mastery", "learner_profile"):
             rebuild(opened, name)
@@ -77,7 +66,7 @@ def follow(connection: Connection, *names: str) -> None:
 
 
 def ask(
-    store: BlockingEventStore, connection: Connection, log: Log, simulation_id: str = "w1", revision: int = 1
+    blocking: BlockingEventStore, connection: Connection, log: Log, simulation_id: str = "w1", revision: int = 1
 ) -> None:
     """Ask for the what-if w1 of p1, and let the read models come to it."""
     asked = SimulationAsked(
@@ -87,7 +76,7 @@ def ask(
         revision=revision,
         flag_ratio="1.25",
     )
-    store.append(log.append(f"simulation-{simulation_id}", asked))
+    blocking.append(log.append(f"simulation-{simulation_id}", asked))
     follow(connection, "mastery", "learner_profile")
 
 
@@ -108,8 +97,8 @@ def digest_of_live(connection: Connection) -> str:
     return digest_of(Coded(learners, place), Coded(competencies, place), words, said).text
 
 
-def simulated(store: BlockingEventStore) -> list[PolicySimulated]:
-    events = [one.event for one in store.load("policy-p1").events]
+def simulated(blocking: BlockingEventStore) -> list[PolicySimulated]:
+    events = [one.event for one in blocking.load("policy-p1").events]
     return [event for event in events if isinstance(event, PolicySimulated)]
 
 
@@ -131,26 +120,26 @@ def wait_for(connection: Connection, state: str) -> None:
 
 
 def test_a_switch_gives_the_levels_that_were_simulated(
-    connection: Connection, store: BlockingEventStore, log: Log
+    connection: Connection, blocking: BlockingEventStore, log: Log
 ) -> None:
     foreseen = simulate(connection, DRAFT)
     assert (foreseen.at_position, foreseen.impact.matrix) == (4, {"proficient": {"proficient": 1, "advanced": 1}})
     assert foreseen.digest.text != digest_of_live(connection)
-    store.append(log.append("policy-p1", activated([DRAFT.scoped])))
+    blocking.append(log.append("policy-p1", activated([DRAFT.scoped])))
     follow(connection)
     assert foreseen.digest.text == digest_of_live(connection)
 
 
-def test_a_what_if_asks_for_no_profile_of_learners(database: str, store: BlockingEventStore, log: Log) -> None:
-    store.append(log.append("evidence-e-s1", given("s1", 3)))
-    store.append(log.append("policy-p1", drafted("p1", HIGHEST)))
+def test_a_what_if_asks_for_no_profile_of_learners(database: str, blocking: BlockingEventStore, log: Log) -> None:
+    blocking.append(log.append("evidence-e-s1", given("s1", 3)))
+    blocking.append(log.append("policy-p1", drafted("p1", HIGHEST)))
     with ledger.connect(database) as opened:
         rebuild(opened, "mastery")
         assert simulate(opened, DRAFT).impact.matrix == {"proficient": {"proficient": 1}}
 
 
 def test_a_position_is_simulated_the_same_after_all_that_comes_later(
-    connection: Connection, store: BlockingEventStore, log: Log
+    connection: Connection, blocking: BlockingEventStore, log: Log
 ) -> None:
     first = simulate(connection, DRAFT)
     s1, s2 = given("s1", 4), given("s2", 2)
@@ -159,31 +148,31 @@ def test_a_position_is_simulated_the_same_after_all_that_comes_later(
         ("evidence-e-s2", voided(s2)),
         ("evidence-e-s4", given("s4", 1, "eve")),
     ]
-    store.append_many([log.append(stream, event) for stream, event in late])
-    store.append(log.append("judgement-ann", judged("j1", "beginning")))
-    store.append(log.append("policy-p1", activated([DRAFT.scoped])))
+    blocking.append_many([log.append(stream, event) for stream, event in late])
+    blocking.append(log.append("judgement-ann", judged("j1", "beginning")))
+    blocking.append(log.append("policy-p1", activated([DRAFT.scoped])))
     follow(connection)
     assert simulate(connection, DRAFT, 4) == first
     assert simulate(connection, DRAFT).impact.moved == 0
 
 
 def test_a_worker_that_is_killed_in_the_middle_begins_anew_and_records_once(
-    connection: Connection, database: str, store: BlockingEventStore, log: Log
+    connection: Connection, database: str, blocking: BlockingEventStore, log: Log
 ) -> None:
-    ask(store, connection, log)
-    with psycopg.connect(database) as blocking:
-        blocking.execute("LOCK TABLE read_model.simulation_act IN EXCLUSIVE MODE")
-        blocking.execute("LOCK TABLE read_model.simulation_mover IN SHARE MODE")
+    ask(blocking, connection, log)
+    with psycopg.connect(database) as holding:
+        holding.execute("LOCK TABLE read_model.simulation_act IN EXCLUSIVE MODE")
+        holding.execute("LOCK TABLE read_model.simulation_mover IN SHARE MODE")
         with worker(database) as first:
             wait_for_lock(connection)
             first.kill()
             first.wait()
-    assert simulated(store) == []
+    assert simulated(blocking) == []
     with worker(database):
         wait_for(connection, "finished")
     assert connection.execute(STATE).fetchone() == ("finished", 2, 1)
     assert connection.execute(MOVERS).fetchall() == [("ann", "proficient", "advanced")]
-    assert [(one.at_position, one.moved, one.simulation_id) for one in simulated(store)] == [(5, 1, "w1")]
+    assert [(one.at_position, one.moved, one.simulation_id) for one in simulated(blocking)] == [(5, 1, "w1")]
     assert not simulate_next(connection, database, threading.Event())
 
 
@@ -197,43 +186,43 @@ def wait_for_lock(connection: Connection) -> None:
 
 
 def test_a_worker_that_was_killed_before_it_wrote_the_end_down_records_nothing_twice(
-    connection: Connection, database: str, store: BlockingEventStore, log: Log
+    connection: Connection, database: str, blocking: BlockingEventStore, log: Log
 ) -> None:
-    ask(store, connection, log)
+    ask(blocking, connection, log)
     assert simulate_next(connection, database, threading.Event())
     connection.execute("UPDATE read_model.simulation SET state = 'running', digest = NULL, impact = NULL")
     assert simulate_next(connection, database, threading.Event())
     assert connection.execute(STATE).fetchone() == ("finished", 2, 1)
-    assert len(simulated(store)) == 1
+    assert len(simulated(blocking)) == 1
 
 
 def test_a_cancelled_what_if_ends_without_a_record(
-    connection: Connection, database: str, store: BlockingEventStore, log: Log
+    connection: Connection, database: str, blocking: BlockingEventStore, log: Log
 ) -> None:
-    ask(store, connection, log)
-    store.append(log.append("simulation-w1", SimulationCancelled(simulation_id=SimulationId("w1"))))
+    ask(blocking, connection, log)
+    blocking.append(log.append("simulation-w1", SimulationCancelled(simulation_id=SimulationId("w1"))))
     assert simulate_next(connection, database, threading.Event())
     assert connection.execute(STATE).fetchone() == ("cancelled", 0, None)
-    assert simulated(store) == []
+    assert simulated(blocking) == []
     assert not simulate_next(connection, database, threading.Event())
 
 
 def test_a_what_if_that_is_cancelled_while_it_runs_ends_and_keeps_no_movers(
-    connection: Connection, database: str, store: BlockingEventStore, log: Log
+    connection: Connection, database: str, blocking: BlockingEventStore, log: Log
 ) -> None:
-    ask(store, connection, log)
-    with worker(database), psycopg.connect(database) as blocking:
-        blocking.execute("LOCK TABLE read_model.simulation_mover IN EXCLUSIVE MODE")
+    ask(blocking, connection, log)
+    with worker(database), psycopg.connect(database) as holding:
+        holding.execute("LOCK TABLE read_model.simulation_mover IN EXCLUSIVE MODE")
         wait_for_lock(connection)
-        store.append(log.append("simulation-w1", SimulationCancelled(simulation_id=SimulationId("w1"))))
-        blocking.rollback()
+        blocking.append(log.append("simulation-w1", SimulationCancelled(simulation_id=SimulationId("w1"))))
+        holding.rollback()
         wait_for(connection, "cancelled")
     assert connection.execute(MOVERS).fetchall() == []
-    assert simulated(store) == []
+    assert simulated(blocking) == []
 
 
 def test_official_acts_that_would_lose_their_level_are_named_and_report_cards_are_not(
-    connection: Connection, database: str, store: BlockingEventStore, log: Log
+    connection: Connection, database: str, blocking: BlockingEventStore, log: Log
 ) -> None:
     basis = {
         "competency_id": "c1", "policy_id": "default", "policy_version": "v", "level": "proficient",
@@ -242,10 +231,10 @@ def test_official_acts_that_would_lose_their_level_are_named_and_report_cards_ar
     granted = AdvancementGranted.model_validate(
         {"act_id": "a1", "learner_id": "bob", "competency_id": "c1", "decided_position": 3, "basis": basis}
     )
-    store.append(log.append("act-a1", granted))
+    blocking.append(log.append("act-a1", granted))
     strict = starter("highest", levels=[{"code": "proficient", "at": "4"}], normalise=None)
     draft = Draft(scoped("p2", strict), strict)
-    store.append(log.append("policy-p2", drafted("p2", strict)))
+    blocking.append(log.append("policy-p2", drafted("p2", strict)))
     asked = SimulationAsked(
         simulation_id=SimulationId("w1"),
         policy_id=draft.scoped.policy_id,
@@ -253,7 +242,7 @@ def test_official_acts_that_would_lose_their_level_are_named_and_report_cards_ar
         revision=1,
         flag_ratio="1.25",
     )
-    store.append(log.append("simulation-w1", asked))
+    blocking.append(log.append("simulation-w1", asked))
     follow(connection, "mastery", "learner_profile")
     assert simulate_next(connection, database, threading.Event())
     lost = connection.execute("SELECT act_id, kind, learner_id, level, after_level FROM read_model.simulation_act")
@@ -263,10 +252,10 @@ def test_official_acts_that_would_lose_their_level_are_named_and_report_cards_ar
 
 
 def test_a_what_if_of_what_was_never_drafted_fails_with_its_reason_and_lets_others_pass(
-    connection: Connection, database: str, store: BlockingEventStore, log: Log
+    connection: Connection, database: str, blocking: BlockingEventStore, log: Log
 ) -> None:
-    ask(store, connection, log, "w0", revision=7)
-    ask(store, connection, log)
+    ask(blocking, connection, log, "w0", revision=7)
+    ask(blocking, connection, log)
     stop = threading.Event()
     assert [simulate_next(connection, database, stop) for _ in range(3)] == [True, True, False]
     states = connection.execute("SELECT simulation_id, state, fault FROM read_model.simulation ORDER BY 1").fetchall()

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from infra.postgres.event_store import BlockingEventStore, blocking_event_store
+from infra.postgres.event_store import BlockingEventStore
 from services.projectors import generations, ledger, parking, parts
 from services.projectors.crew import build_parts
 from services.projectors.filler import Filler
@@ -34,23 +34,17 @@ SPACED = """
 
 
 @pytest.fixture
-def store(database: str) -> Iterator[BlockingEventStore]:
-    with blocking_event_store(database) as opened:
-        yield opened
-
-
-@pytest.fixture
-def connection(database: str, store: BlockingEventStore) -> Iterator[Connection]:
+def connection(database: str, blocking: BlockingEventStore) -> Iterator[Connection]:
     """Twelve learners with two scores each; one corrected, one judged, one parked; a policy since the middle."""
     log = Log()
     scores = [given(f"s{number}", number % 5, f"l{number % LEARNERS}", "c1") for number in range(2 * LEARNERS)]
-    store.append_many([log.append(f"evidence-{one.evidence_id}", one) for one in scores[:LEARNERS]])
-    store.append(log.append("policy-p1", drafted("p1", HIGHEST), activated([scoped("p1", HIGHEST)])))
-    store.append_many([log.append(f"evidence-{one.evidence_id}", one) for one in scores[LEARNERS:]])
-    store.append(log.append(f"evidence-{scores[3].evidence_id}", corrected(scores[3], 4)))
-    store.append(log.append("judgement-j1", judged("j1", "beginning", "l5", "c2")))
-    store.append(log.append("evidence-ghost", corrected(given("ghost", 1, "l7"), 2)))
-    store.append(log.append("evidence-last", given("last", 4, "l7")))
+    blocking.append_many([log.append(f"evidence-{one.evidence_id}", one) for one in scores[:LEARNERS]])
+    blocking.append(log.append("policy-p1", drafted("p1", HIGHEST), activated([scoped("p1", HIGHEST)])))
+    blocking.append_many([log.append(f"evidence-{one.evidence_id}", one) for one in scores[LEARNERS:]])
+    blocking.append(log.append(f"evidence-{scores[3].evidence_id}", corrected(scores[3], 4)))
+    blocking.append(log.append("judgement-j1", judged("j1", "beginning", "l5", "c2")))
+    blocking.append(log.append("evidence-ghost", corrected(given("ghost", 1, "l7"), 2)))
+    blocking.append(log.append("evidence-last", given("last", 4, "l7")))
     with ledger.connect(database) as opened:
         yield opened
 
@@ -91,12 +85,12 @@ def test_workers_park_whom_one_process_parks(connection: Connection) -> None:
 
 
 def test_scores_that_are_gathered_are_those_that_are_looked_at_singly(
-    connection: Connection, store: BlockingEventStore
+    connection: Connection, blocking: BlockingEventStore
 ) -> None:
     rebuild(connection, "mastery")
     log = Log()
     scores = [given("t1", 1, "l1", "c9", task="unit 1 & 2"), given("t2", 2, "l1", "c9"), given("t3", 3, "l1", "c9")]
-    store.append_many([log.append(f"evidence-{one.evidence_id}", one) for one in scores])
+    blocking.append_many([log.append(f"evidence-{one.evidence_id}", one) for one in scores])
     connection.execute(SPACED)
     Filler(connection, "mastery").step()
     switched = rebuild(connection, "mastery")
@@ -127,7 +121,7 @@ def test_every_learner_is_of_one_part_and_of_one_portion_of_it(connection: Conne
 
 
 def test_parts_that_are_half_filled_are_gone_on_with_and_what_came_meanwhile_follows(
-    connection: Connection, store: BlockingEventStore
+    connection: Connection, blocking: BlockingEventStore
 ) -> None:
     rebuild(connection, "mastery")
     begun = generations.create(connection, Mastery())
@@ -136,7 +130,7 @@ def test_parts_that_are_half_filled_are_gone_on_with_and_what_came_meanwhile_fol
     filler.limit = 3
     assert filler.step(20).position == 6
     build_parts(connection, "mastery", begun.generation, 2, lambda _: None)
-    store.append(Log().append("evidence-new", given("new", 1, "l1")))
+    blocking.append(Log().append("evidence-new", given("new", 1, "l1")))
     Filler(connection, "mastery").step()
     switched = rebuild(connection, "mastery", workers=2)
     assert (switched.generation, switched.position) == (begun.generation, 31)
