@@ -64,9 +64,10 @@ def strip_room() -> Strip:
     by_entry = {name: np.empty(STRIP_ENTRIES + 1, np.int64) for name in ("run", "other_run", "weight")}
     others = {
         "offsets": np.empty(STRIP_CELLS + 1, np.int64),
-        "window": np.empty((WINDOWS, STRIP_ENTRIES + CACHE_LINE), np.int64),
+        "window": np.empty(WINDOWS * STRIP_ENTRIES + 1, np.int64),
         "steps": np.array([max(size.bit_length() - 1, 0) for size in range(1 << WINDOWS)], np.int64),
         "starts": np.empty(ROWS + 2, np.int64),
         "rows": np.empty((ROWS, STRIP_CELLS + CACHE_LINE), np.int64),
+        "other_rows": np.empty((ROWS, STRIP_CELLS + CACHE_LINE), np.int64),
     }
     return Strip(**by_cell | by_entry | others)._replace(near=np.empty(STRIP_CELLS), row_near=np.empty(STRIP_CELLS))

@@ -1,7 +1,12 @@
 """Cells of equal size side by side: row k holds the k-th entry of each, so that no step depends on a cell's data."""
 
+import numpy as np
+from numpy.typing import NDArray
+
 from domain.mastery.arithmetic import part
 from domain.mastery.tables import ROWS, Columns, Integers, Op, Rules, Strip, Tie
+
+Rows = NDArray[np.int64]
 
 
 @part
@@ -27,28 +32,34 @@ def group(strip: Strip, n: int) -> None:
 
 
 @part
-def sort_rows(strip: Strip, size: int, m: int, passes: int) -> None:
-    """Let the highest `passes` values of each of m cells rise to the last rows, in order."""
-    for done in range(passes):
-        for k in range(size - 1 - done):
-            lower, upper = strip.rows[k], strip.rows[k + 1]
-            for j in range(m):
-                a, b = lower[j], upper[j]
-                lower[j] = min(a, b)
-                upper[j] = max(a, b)
+def take_highest(rows: Rows, rest: Rows, highest: Integers, size: int, m: int) -> None:
+    """Part the highest value of each of m cells from the rest. What is read is not written, or it were no vectors."""
+    first = rows[0]
+    for j in range(m):
+        highest[j] = first[j]
+    for k in range(1, size):
+        row, left = rows[k], rest[k - 1]
+        for j in range(m):
+            left[j] = min(highest[j], row[j])
+            highest[j] = max(highest[j], row[j])
 
 
 @part
-def add_rows(strip: Strip, low: int, high: int, m: int) -> None:
-    """Weigh the entries in the rows from low to before high by 1."""
-    total, by = strip.row_sum, strip.row_by
+def add_ranked(strip: Strip, size: int, ranks: tuple[int, int], m: int) -> None:
+    """Weigh the entries from the first rank to before the second by 1, of m cells; the lowest value has rank 0."""
+    low, high = ranks
+    total, by, highest = strip.row_sum, strip.row_by, strip.most
     for j in range(m):
         total[j] = 0
         by[j] = high - low
-    for k in range(low, high):
-        row = strip.rows[k]
-        for j in range(m):
-            total[j] += row[j]
+    for rank in range(size - 1, low - 1, -1):
+        if (size - rank) % 2:
+            take_highest(strip.rows, strip.other_rows, highest, rank + 1, m)
+        else:
+            take_highest(strip.other_rows, strip.rows, highest, rank + 1, m)
+        if rank < high:
+            for j in range(m):
+                total[j] += highest[j]
 
 
 @part
@@ -118,11 +129,7 @@ def combine_group(rules: Rules, strip: Strip, size: int, m: int) -> None:
             low, high = 0, amount
         elif op == Op.WITHOUT_LOWEST:
             low = amount
-        sort_rows(strip, size, m, size - low)
-        add_rows(strip, low, high, m)
-    if op != Op.DECAYING:
-        for j in range(m):
-            strip.row_near[j] = strip.row_sum[j]
+        add_ranked(strip, size, (low, high), m)
 
 
 @part
@@ -144,7 +151,6 @@ def combine_rows(columns: Columns, rules: Rules, strip: Strip, n: int, low: int)
     value = columns.value[low : low + strip.offsets[n]]
     for j in range(n):
         strip.sum[j] = strip.by[j] = 0
-        strip.near[j] = 0.0
     for size in range(1, ROWS + 1):
         cells = strip.place[strip.starts[size] : strip.starts[size + 1]]
         if len(cells):
@@ -152,5 +158,7 @@ def combine_rows(columns: Columns, rules: Rules, strip: Strip, n: int, low: int)
             combine_group(rules, strip, size, len(cells))
             for j in range(len(cells)):
                 strip.sum[cells[j]] = strip.row_sum[j]
-                strip.near[cells[j]] = strip.row_near[j]
                 strip.by[cells[j]] = strip.row_by[j]
+            if rules.op == Op.DECAYING:
+                for j in range(len(cells)):
+                    strip.near[cells[j]] = strip.row_near[j]

@@ -1,7 +1,7 @@
 """Sums over the cells of a strip, as differences of one running total."""
 
 from domain.mastery.arithmetic import part
-from domain.mastery.tables import WINDOWS, Columns, Integers, Need, Op, Rules, Strip
+from domain.mastery.tables import STRIP_ENTRIES, WINDOWS, Columns, Integers, Need, Op, Rules, Strip
 
 
 @part
@@ -16,49 +16,81 @@ def sum_each(run: Integers, strip: Strip, n: int, sums: Integers) -> None:
 
 
 @part
+def sum_both(strip: Strip, n: int) -> None:
+    """Sum up `run` as `by` and `other_run` as `sum`, of each of n cells: two totals take no longer than one."""
+    run, other, offsets = strip.run, strip.other_run, strip.offsets
+    by = total = run[0] = other[0] = 0
+    for i in range(offsets[n]):
+        by += run[i + 1]
+        total += other[i + 1]
+        run[i + 1] = by
+        other[i + 1] = total
+    for j in range(n):
+        strip.by[j] = run[offsets[j + 1]] - run[offsets[j]]
+        strip.sum[j] = other[offsets[j + 1]] - other[offsets[j]]
+
+
+@part
 def weigh_by_table(weight: Integers, codes: Integers, selected: Integers, weights: Integers) -> None:
-    """Multiply the weight of each entry by that of its code; what is not selected weighs nothing."""
+    """Multiply the weight of each entry by that of its code; codes that make no difference are not read."""
     least = most = selected[0] * weights[0]
     for code in range(len(selected)):
         least = min(least, selected[code] * weights[code])
         most = max(most, selected[code] * weights[code])
-    if least == most:
-        for i in range(len(weight)):
-            weight[i] *= most
-    else:
+    if least < most:
         for i in range(len(weight)):
             weight[i] *= selected[codes[i]] * weights[codes[i]]
+    elif most != 1:
+        for i in range(len(weight)):
+            weight[i] *= most
 
 
 @part
-def weigh_entries(columns: Columns, rules: Rules, strip: Strip, low: int, high: int) -> None:
-    """Fill `strip.weight`; columns whose words make no difference are not read."""
+def weigh_entries(columns: Columns, rules: Rules, strip: Strip, low: int, high: int) -> int:
+    """Fill `strip.weight`; return the least. What is not selected weighs nothing."""
+    if high == low:
+        return 1
     weight, own = strip.weight[: high - low], columns.weight[low:high]
     for i in range(len(weight)):
         weight[i] = own[i] if rules.own_weight else 1
-    if high > low:
-        weigh_by_table(weight, columns.kind[low:high], rules.kind_selected, rules.kind_weight)
-        weigh_by_table(weight, columns.role[low:high], rules.role_selected, rules.role_selected)
+    weigh_by_table(weight, columns.kind[low:high], rules.kind_selected, rules.kind_weight)
+    weigh_by_table(weight, columns.role[low:high], rules.role_selected, rules.role_selected)
+    least = weight[0]
+    for i in range(len(weight)):
+        least = min(least, weight[i])
+    return least
 
 
 @part
-def sum_weighted(columns: Columns, rules: Rules, strip: Strip, n: int, low: int) -> None:
-    """Weigh the entries that are selected; of a mean at or above a bar those that reach it."""
-    m = strip.offsets[n]
-    value, weight, run, weighted = columns.value[low : low + m], strip.weight, strip.run, strip.other_run
-    selects, own, every, bar = rules.selects, rules.op == Op.WEIGHTED_MEAN, rules.op == Op.MEAN, rules.amount
-    if selects:
-        weigh_entries(columns, rules, strip, low, low + m)
+def sum_selected(columns: Columns, rules: Rules, strip: Strip, n: int, low: int) -> None:
+    """Weigh the entries that are selected: by their weights, or each that reaches the bar by 1."""
+    m, own, every, bar = strip.offsets[n], rules.op == Op.WEIGHTED_MEAN, rules.op == Op.MEAN, rules.amount
+    value, weight, run, other = columns.value[low : low + m], strip.weight, strip.run, strip.other_run
+    if not weigh_entries(columns, rules, strip, low, low + m):
         for i in range(m):
             run[i + 1] = weight[i] > 0
         sum_each(run, strip, n, strip.counted)
+    if own:
+        for i in range(m):
+            run[i + 1] = weight[i]
+            other[i + 1] = weight[i] * value[i]
+    else:
+        for i in range(m):
+            has = (weight[i] > 0) & (every | (value[i] >= bar))
+            run[i + 1] = has
+            other[i + 1] = value[i] if has else 0
+    sum_both(strip, n)
+
+
+@part
+def sum_at_or_above(columns: Columns, rules: Rules, strip: Strip, n: int, low: int) -> None:
+    """Weigh the entries that reach the bar by 1."""
+    m, bar = strip.offsets[n], rules.amount
+    value, run, other = columns.value[low : low + m], strip.run, strip.other_run
     for i in range(m):
-        has = weight[i] if selects else 1
-        has = has if own else (has > 0) & (every | (value[i] >= bar))
-        run[i + 1] = has
-        weighted[i + 1] = has * value[i]
-    sum_each(run, strip, n, strip.by)
-    sum_each(weighted, strip, n, strip.sum)
+        run[i + 1] = value[i] >= bar
+        other[i + 1] = value[i] if value[i] >= bar else 0
+    sum_both(strip, n)
 
 
 @part
@@ -86,25 +118,24 @@ def sum_latest(rules: Rules, strip: Strip, n: int) -> None:
 def find_extremes(columns: Columns, rules: Rules, strip: Strip, n: int, low: int) -> None:
     """Find the highest or lowest value of each cell, as that of two windows of 1, 2, 4 ... entries that cover it."""
     m = strip.offsets[n]
-    value, window = columns.value[low : low + m], strip.window
+    value, window, offsets, size = columns.value[low : low + m], strip.window, strip.offsets, strip.counted
     sign = 1 if rules.op == Op.HIGHEST else -1
     largest = 1
     for j in range(n):
-        largest = max(largest, strip.counted[j])
+        largest = max(largest, size[j])
+        strip.aside[j] |= size[j] >> WINDOWS > 0
     for i in range(m):
-        window[0, i] = sign * value[i]
+        window[i] = value[i] if sign > 0 else -value[i]
     for step in range(1, WINDOWS):
-        half = 1 << (step - 1)
+        half, here = 1 << (step - 1), step * STRIP_ENTRIES
         if largest >> step:
             for i in range(m - half):
-                window[step, i] = max(window[step - 1, i], window[step - 1, i + half])
+                window[here + i] = max(window[here - STRIP_ENTRIES + i], window[here - STRIP_ENTRIES + i + half])
     for j in range(n):
-        size = strip.counted[j]
-        step = strip.steps[min(size, (1 << WINDOWS) - 1)]
-        last = max(strip.offsets[j + 1] - (1 << step), 0)
-        strip.sum[j] = sign * max(window[step, min(strip.offsets[j], m)], window[step, last])
-        strip.by[j] = size > 0
-        strip.aside[j] |= size >> WINDOWS > 0
+        step = strip.steps[min(size[j], (1 << WINDOWS) - 1)]
+        first, last = step * STRIP_ENTRIES + offsets[j], step * STRIP_ENTRIES + offsets[j + 1] - (1 << step)
+        strip.sum[j] = sign * max(window[first], window[max(last, 0)])
+        strip.by[j] = size[j] > 0
 
 
 @part
@@ -113,8 +144,10 @@ def combine_runs(columns: Columns, rules: Rules, strip: Strip, n: int, low: int)
     m, op = strip.offsets[n], rules.op
     if op in (Op.HIGHEST, Op.LOWEST):
         find_extremes(columns, rules, strip, n, low)
-    elif op in (Op.WEIGHTED_MEAN, Op.MEAN_AT_OR_ABOVE) or rules.selects:
-        sum_weighted(columns, rules, strip, n, low)
+    elif op == Op.WEIGHTED_MEAN or rules.selects:
+        sum_selected(columns, rules, strip, n, low)
+    elif op == Op.MEAN_AT_OR_ABOVE:
+        sum_at_or_above(columns, rules, strip, n, low)
     else:
         value, run = columns.value[low : low + m], strip.run
         for i in range(m):
@@ -124,8 +157,6 @@ def combine_runs(columns: Columns, rules: Rules, strip: Strip, n: int, low: int)
             strip.by[j] = strip.counted[j]
         if op != Op.MEAN:
             sum_latest(rules, strip, n)
-    for j in range(n):
-        strip.near[j] = strip.sum[j]
 
 
 @part

@@ -5,6 +5,7 @@ no more than the values, for a few hundred cells at a time. A cell that asks for
 of them) is put aside for the rules. That both always say the same is a law in the tests.
 """
 
+from math import floor
 from typing import Final
 
 import numpy as np
@@ -133,7 +134,7 @@ def nearest(number: int, near: float, by: int, rounding: int) -> int:
     The quotient is guessed and the guess's rest says by how much it is wrong. A quotient is below 2^50, so the guess
     is wrong by 1 at most; then the rest is within 64 bits even where the number, taken modulo 2^64, is not.
     """
-    quotient = int(near / by // 1.0)
+    quotient = floor(near / by)
     rest = number - quotient * by
     wrong = (rest >= by) - (rest < 0)
     quotient, rest = quotient + wrong, rest - wrong * by
@@ -144,6 +145,9 @@ def nearest(number: int, near: float, by: int, rounding: int) -> int:
 def divide_sums(rules: Rules, strip: Strip, n: int) -> None:
     """Turn the sums of n cells into values, rounded as declared: to a millionth first unless all was exact so far."""
     unit = rules.unit
+    if rules.op != Op.DECAYING:
+        for j in range(n):
+            strip.near[j] = strip.sum[j]
     if rules.exact:
         for j in range(n):
             strip.value[j] = nearest(strip.sum[j], strip.near[j], max(strip.by[j], 1) * unit, rules.rounding) * unit

@@ -246,8 +246,8 @@ class Strip(NamedTuple):
     other_run: Integers
     weight: Integers
     """By entry."""
-    window: NDArray[np.int64]
-    """By step and entry: the highest of the 2^step values from there on."""
+    window: Integers
+    """By step, then by entry: the highest of the 2^step values from there on."""
     steps: Integers
     """By size of a cell: the largest step that is within it."""
     place: Integers
@@ -258,6 +258,7 @@ class Strip(NamedTuple):
     """By cell of one size, as all below: where its entries begin."""
     rows: NDArray[np.int64]
     """By place of the entry in its cell, then by cell: values."""
+    other_rows: NDArray[np.int64]
     row_sum: Integers
     row_near: NDArray[np.float64]
     row_by: Integers
