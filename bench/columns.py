@@ -1,11 +1,14 @@
 """The kernel on memory-mapped columns, by operation: against reading the columns that it needs, and against DuckDB.
 
+`floor_s` is a compiled loop that knows no rule: it reads the same columns cell by cell and writes as many results.
+
 Both sides read files that are mapped already, and use the same number of threads. Part of `scripts/bench policies`.
 """
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -13,13 +16,15 @@ from typing import Any, Final
 import duckdb
 import numpy as np
 import pyarrow as pa
+from numba import njit
 
 from bench.common import medians, seconds
 from bench.kernel import LEVELS, SHOWN, WORKERS, read_cells, words, write_cells
-from domain.mastery.cells import Cells
+from domain.mastery.cells import Cells, Int64s
 from domain.mastery.compile import Compiled, compile_policy
 from domain.mastery.kernel import evaluate
-from domain.mastery.tables import Clock
+from domain.mastery.room import room_for
+from domain.mastery.tables import Clock, Results
 from domain.policy.starters import starter
 
 SCORES_A_CELL: Final = 5
@@ -37,17 +42,16 @@ WINDOW: Final = """
 
 
 def needed(compiled: Compiled) -> list[str]:
-    """Return the columns that a policy's rules look at."""
+    """Return the columns that a policy's rules look at, where all kinds and roles count alike and nobody judged."""
     rules = compiled.rules
     clock = {Clock.OCCURRED: ["occurred_us", "position"], Clock.RECORDED: ["recorded_us", "position"]}
     return [
         "offsets",
         "value",
         *clock.get(Clock(rules.clock), []),
-        *(["kind", "role"] if rules.selects else []),
+        *(["weight"] if rules.own_weight else []),
         *(["possible"] if rules.to_max else []),
         *(["task"] if rules.keep else []),
-        "judged",
     ]
 
 
@@ -58,19 +62,45 @@ def read_and_sum(cells: Cells, names: list[str]) -> int:
         return sum(int(total) for total in pool.map(np.sum, halves))
 
 
+@njit(nogil=True)
+def sum_cells(offsets: Int64s, columns: tuple[Int64s, ...], cells: tuple[int, int], out: Results) -> None:
+    """Sum up the entries of each cell and write as much as the kernel does."""
+    for cell in range(cells[0], cells[1]):
+        total = 0
+        for column in columns:
+            for i in range(offsets[cell], offsets[cell + 1]):
+                total += column[i]
+        out.value[cell] = total
+        out.level[cell] = total > 0
+        out.status[cell] = 0
+        out.counted[cell] = offsets[cell + 1] - offsets[cell]
+
+
+def bare(cells: Cells, names: list[str]) -> None:
+    """Go through columns cell by cell in a compiled loop that knows no rule, by as many threads as the kernel has."""
+    offsets, out = np.asarray(cells.offsets), room_for(len(cells), judged=False)
+    entries = tuple(np.asarray(cells.columns[name], np.int64) for name in names if name != "offsets")
+    borders = [len(cells) * part // WORKERS for part in range(WORKERS + 1)]
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(lambda span: sum_cells(offsets, entries, span, out), pairwise(borders)))
+
+
 def by_operation(folder: Path, rounds: int) -> dict[str, Any]:
-    """Return of each operation the seconds of the kernel, of reading and summing, and how many times the latter."""
+    """Return of each operation the seconds of the kernel, of a loop without rules, and of reading and summing."""
     vocabulary, cells, figures = words(), read_cells(folder), {}
     for name in SHOWN:
         compiled = compile_policy(starter(name, levels=LEVELS), vocabulary)
         evaluate(cells, compiled, WORKERS)
+        bare(cells, needed(compiled))
         acts: dict[str, Callable[[], object]] = {
             "kernel_s": partial(evaluate, cells, compiled, WORKERS),
+            "floor_s": partial(bare, cells, needed(compiled)),
             "sum_s": partial(read_and_sum, cells, needed(compiled)),
         }
         took = medians({act: partial(seconds, run) for act, run in acts.items()}, rounds)
         figures[name] = {act: round(time, 3) for act, time in took.items()}
         figures[name]["over_sum"] = round(took["kernel_s"] / took["sum_s"], 2)
+        figures[name]["over_floor"] = round(took["kernel_s"] / took["floor_s"], 2)
     return figures
 
 

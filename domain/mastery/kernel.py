@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from typing import Final
 
 import numpy as np
 
@@ -13,9 +14,12 @@ from domain.mastery.history import in_force, keep_highest
 from domain.mastery.room import columns_of, room_for, strip_room, work_for
 from domain.mastery.rules import evaluate_cells
 from domain.mastery.strips import evaluate_strips, is_plain
-from domain.mastery.tables import NO_VALUE, STRIP_CELLS, Results, Rules, Status, Work
+from domain.mastery.tables import NO_VALUE, Results, Rules, Status, Work
 
 __all__ = ["NO_VALUE", "Results", "Status", "evaluate"]
+
+MANY: Final = 16_384
+"""So many cells are worth having the strips compiled; fewer take the rules a few milliseconds."""
 
 
 def evaluate(cells: Cells, compiled: Compiled, workers: int = 1, at_us: Times = None) -> Results:
@@ -68,12 +72,19 @@ def _evaluate(cells: Cells, compiled: Compiled, at_us: Times, workers: int = 1) 
 
 
 def run(cells: Cells, rules: Rules, span: tuple[int, int], out: Results) -> None:
-    """Evaluate the cells span[0] to span[1] - 1 into `out`: in strips what can be, one by one what is left."""
+    """Evaluate the cells span[0] to span[1] - 1 into `out`: many in strips as far as can be, what is left alone."""
     left = span[1] - span[0]
-    if left >= STRIP_CELLS and is_plain(rules):
-        left = evaluate_strips(columns_of(cells), rules, strip_room(), span, out)
+    if left >= MANY:
+        left = run_strips(cells, rules, span, out)
     if left:
         run_alone(cells, rules, span, out)
+
+
+def run_strips(cells: Cells, rules: Rules, span: tuple[int, int], out: Results) -> int:
+    """Evaluate in strips what can be; return how many cells are left."""
+    if not is_plain(rules):
+        return span[1] - span[0]
+    return evaluate_strips(columns_of(cells), rules, strip_room(), span, out)
 
 
 def run_alone(cells: Cells, rules: Rules, span: tuple[int, int], out: Results) -> Work:

@@ -139,20 +139,29 @@ def find_extremes(columns: Columns, rules: Rules, strip: Strip, n: int, low: int
 
 
 @part
+def take_latest(strip: Strip, n: int, value: Integers) -> None:
+    """Weigh the latest entry of each of n cells by 1."""
+    for j in range(n):
+        strip.by[j] = strip.counted[j] > 0
+        strip.sum[j] = value[strip.offsets[j + 1] - 1] if strip.counted[j] else 0
+
+
+@part
 def combine_runs(columns: Columns, rules: Rules, strip: Strip, n: int, low: int) -> None:
     """Sum up the values of n cells as the operation says."""
-    m, op = strip.offsets[n], rules.op
+    op, value = rules.op, columns.value[low : low + strip.offsets[n]]
     if op in (Op.HIGHEST, Op.LOWEST):
         find_extremes(columns, rules, strip, n, low)
     elif op == Op.WEIGHTED_MEAN or rules.selects:
         sum_selected(columns, rules, strip, n, low)
     elif op == Op.MEAN_AT_OR_ABOVE:
         sum_at_or_above(columns, rules, strip, n, low)
+    elif op == Op.LATEST and rules.amount == 1:
+        take_latest(strip, n, value)
     else:
-        value, run = columns.value[low : low + m], strip.run
-        for i in range(m):
-            run[i + 1] = value[i]
-        sum_each(run, strip, n, strip.sum)
+        for i in range(len(value)):
+            strip.run[i + 1] = value[i]
+        sum_each(strip.run, strip, n, strip.sum)
         for j in range(n):
             strip.by[j] = strip.counted[j]
         if op != Op.MEAN:

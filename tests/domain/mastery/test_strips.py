@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from domain.kernel.scores import MICRO
 from domain.mastery.cells import NO_TASK, NO_TIME, VALUE_MAX, Cells, Entry, Vocabulary, cells_of
 from domain.mastery.compile import Compiled, compile_policy
-from domain.mastery.kernel import evaluate, run, run_alone
+from domain.mastery.kernel import MANY, evaluate, run_alone, run_strips
 from domain.mastery.room import room_for
 from domain.mastery.strips import is_plain
-from domain.mastery.tables import STRIP_CELLS, STRIP_ENTRIES, Results
+from domain.mastery.tables import STRIP_CELLS, STRIP_ENTRIES, Results, Status
 from domain.policy.document import PolicyDocument, parse_policy
 from domain.policy.starters import STARTERS, starter
 from tests.domain.mastery.district import KINDS, LEVELS, OPS, ROLES, policy_of, words
@@ -67,8 +67,11 @@ def any_cell(random: Random, largest: int) -> list[Entry]:
 def differing(cells: Cells, compiled: Compiled) -> list[str]:
     """Return the results in which strips and rules differ."""
     stripwise, alone = room_for(len(cells)), room_for(len(cells))
-    run(cells, compiled.rules, (0, len(cells)), stripwise)
-    run_alone(cells, compiled.rules, (0, len(cells)), alone)
+    whole = (0, len(cells))
+    left = run_strips(cells, compiled.rules, whole, stripwise)
+    assert left == np.count_nonzero(stripwise.status == Status.LEFT)
+    run_alone(cells, compiled.rules, whole, stripwise)
+    run_alone(cells, compiled.rules, whole, alone)
     return [name for name in Results._fields if not np.array_equal(getattr(stripwise, name), getattr(alone, name))]
 
 
@@ -88,10 +91,10 @@ def test_the_starters_are_evaluated_in_strips(name: str) -> None:
     assert not differing(any_cells(random, vocabulary), compiled)
 
 
-def test_a_cell_larger_than_a_strip_is_evaluated_among_others() -> None:
+def test_a_cell_larger_than_a_strip_is_evaluated_among_many() -> None:
     large = [Entry(3 * MICRO, 4 * MICRO, 0, 0, place) for place in range(STRIP_ENTRIES + 1)]
     small = [Entry(2 * MICRO, 4 * MICRO, 0, 0, 0)]
-    cells = cells_of([small] * STRIP_CELLS + [large] + [small] * STRIP_CELLS)
-    results = evaluate(cells, compile_policy(starter("average", levels=LEVELS), words()))
-    assert results.value[STRIP_CELLS - 1 : STRIP_CELLS + 2].tolist() == [2 * MICRO, 3 * MICRO, 2 * MICRO]
-    assert results.counted[STRIP_CELLS] == STRIP_ENTRIES + 1
+    cells = cells_of([small] * MANY + [large] + [small] * MANY)
+    results = evaluate(cells, compile_policy(starter("average", levels=LEVELS), words()), workers=2)
+    assert results.value[MANY - 1 : MANY + 2].tolist() == [2 * MICRO, 3 * MICRO, 2 * MICRO]
+    assert results.counted[MANY] == STRIP_ENTRIES + 1
