@@ -6,7 +6,7 @@ import pytest
 
 from tests.journeys.public import Public
 from tests.journeys.test_needs import ME, NF1, show
-from tests.sample import GUARDIAN, LEARNER
+from tests.sample import ADMINISTRATOR, GUARDIAN, LEARNER
 
 pytestmark = pytest.mark.anyio
 
@@ -50,6 +50,7 @@ async def test_a_learner_hears_of_its_work_and_a_section_knows_how_soon(public: 
     ]
     (section,) = (await public.ask("feedback-latency"))["sections"]
     assert (section["section_id"], section["feedback"], section["median_days"]) == ("sec-1", 4, "3.0")
+    await public.do("enrolments", ADMINISTRATOR, learner_id="l-92", section_id="sec-2", school_id="north")
     assert (await public.ask("feedback-latency", section="sec-2"))["sections"] == []
     assert (await public.try_to("evidence/e1/feedback", LEARNER, text="mine")).status_code == 403
     for evidence_id, code in (("e404", "evidence-unknown"), ("e2", "evidence-withdrawn")):
