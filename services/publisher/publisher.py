@@ -17,6 +17,7 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
 from domain.kernel.errors import Misconfigured
+from infra.garbage import uncollected
 from infra.kafka.topics import MESSAGE_BYTES_MAX, Topic, ensure_topics
 from infra.postgres import lease
 from infra.settings import PublisherSettings
@@ -195,10 +196,11 @@ def publish(connection: Connection, producer: KafkaProducer, feed: Feed, prefix:
     started = time.perf_counter()
     topic = prefix + feed.topic
     after = tracked(connection, topic)
-    batch = feed.read(connection, after)
-    if not batch.messages and batch.position <= after:
-        return False
-    send(producer, batch, prefix, lambda: feed.meanwhile(connection, batch))
+    with uncollected():
+        batch = feed.read(connection, after)
+        if not batch.messages and batch.position <= after:
+            return False
+        send(producer, batch, prefix, lambda: feed.meanwhile(connection, batch))
     with connection.transaction():
         place = {"topic": topic, "position": max(after, batch.position), "messages": len(batch.messages)}
         connection.execute(TRACK, place)
