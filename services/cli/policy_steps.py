@@ -23,6 +23,10 @@ NEXT: Final[Mapping[str, str]] = {
     "policy-not-approved": 'mastery policy approve {policy_id} --as NAME --reason "..."',
 }
 """What to do when a publication is refused by a rule."""
+NEXT_OF_FILE: Final[Mapping[str, str]] = {
+    "policy-not-approved": "name those who approved it, --approved-by NAME, or take it step by step: draft, simulate",
+}
+"""The same, where a document is published in one go: nothing of it is on record yet."""
 
 
 def evaluate(database: Database, draft: DraftPolicy, terms: Terms, engine: Engine = Engine.HERE) -> dict[str, Any]:
@@ -53,7 +57,7 @@ def publish_at_once(
         Invalid, Refused: as `domain.policy.decider.decide`.
         Unavailable: it does not come into force.
     """
-    with _saying_what_is_next(publication):
+    with _saying_what_is_next(publication, NEXT_OF_FILE):
         policy_acts.foresee(database, publication, approvers, draft, author)
     drafted = policy_acts.draft(database, draft, author)
     policy_acts.simulate(database, drafted, publication.terms or Terms(), author)
@@ -101,12 +105,12 @@ def rehearse(
 
 
 @contextmanager
-def _saying_what_is_next(publication: PublishPolicy) -> Iterator[None]:
+def _saying_what_is_next(publication: PublishPolicy, hints: Mapping[str, str] = NEXT) -> Iterator[None]:
     try:
         yield
     except Refused as refusal:
-        if refusal.rule in NEXT:
-            err.print(f"next: {NEXT[refusal.rule].format(policy_id=publication.policy_id)}")
+        if refusal.rule in hints:
+            err.print(f"next: {hints[refusal.rule].format(policy_id=publication.policy_id)}", soft_wrap=True)
         raise
 
 

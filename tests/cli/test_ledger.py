@@ -99,7 +99,13 @@ def test_a_policy_is_taken_through_its_life_step_by_step(filled: Mastery) -> Non
     )
     tried = filled("policy", "publish", path, "--framework", DOCUMENT, "--reason", "board", "--as", "a-lund")
     assert tried.code == 1
-    assert tried.err.splitlines()[-2] == 'next: mastery policy approve best --as NAME --reason "..."'
+    assert tried.err.splitlines() == [
+        "next: name those who approved it, --approved-by NAME, or take it step by step: draft, simulate",
+        "refused revision 2 has 0 of 2 approvals (policy best) [policy-not-approved]",
+    ]
+    assert filled("policy", "simulate", "best").code == 0
+    unapproved = filled("policy", "publish", "best", "--reason", "board")
+    assert unapproved.err.splitlines()[-2] == 'next: mastery policy approve best --as NAME --reason "..."'
     own = filled("policy", "approve", "best", "--as", "a-lund", "--reason", "mine")
     assert own.err.endswith("[approval-by-author]\n")
     for person in ("a-diaz", "a-okafor"):
