@@ -24,8 +24,8 @@ SHOWN: Final = {"latest": "#12344d", "decaying": "#1b7f79", "median": "#b0413e"}
 SCORES_A_CELL: Final = 5
 RUNS: Final = 3
 LEFT, TOP, WIDTH, HEIGHT = 70, 56, 620, 300
-FIRST_DECADE: Final = -2
-"""The cost axis begins at a hundredth of a second."""
+FIRST_DECADE, LAST_DECADE = -3, 0
+"""The cost axis goes from a thousandth of a second to one."""
 
 Costs = Mapping[str, Mapping[int, float]]
 
@@ -56,7 +56,7 @@ def picture(costs: Costs) -> str:
         return LEFT + WIDTH * math.log10(scores / sizes[0]) / decades
 
     def y(seconds: float) -> float:
-        return TOP + HEIGHT * (1 - (math.log10(seconds) - FIRST_DECADE) / 3)
+        return TOP + HEIGHT * (1 - (math.log10(seconds) - FIRST_DECADE) / (LAST_DECADE - FIRST_DECADE))
 
     told = "; ".join(f"{name}: {', '.join(f'{n:,} scores {s} s' for n, s in of.items())}" for name, of in costs.items())
     lines = [
@@ -67,7 +67,7 @@ def picture(costs: Costs) -> str:
         '  <rect width="860" height="420" rx="10" fill="#f4f7fa"/>',
         f'  <text x="{LEFT}" y="32" font-weight="600">CPU seconds of one policy over all scores</text>',
     ]
-    for decade in range(FIRST_DECADE, 2):
+    for decade in range(FIRST_DECADE, LAST_DECADE + 1):
         at = y(10.0**decade)
         lines.append(f'  <path d="M{LEFT} {at:.0f} H{LEFT + WIDTH}" stroke="#c9d4df"/>')
         lines.append(f'  <text x="{LEFT - 10}" y="{at + 5:.0f}" text-anchor="end">{10.0**decade:g} s</text>')
@@ -80,7 +80,7 @@ def picture(costs: Costs) -> str:
         lines.append(f'  <polyline points="{" ".join(points)}" fill="none" stroke="{colour}" stroke-width="2.5"/>')
         dots = (point.split(",") for point in points)
         lines += [f'  <circle cx="{cx}" cy="{cy}" r="4" fill="{colour}"/>' for cx, cy in dots]
-        shift = {"latest": 16, "decaying": 2, "median": -2}[name]
+        shift = {"latest": 18, "decaying": -6, "median": 7}[name]
         lines.append(f'  <text x="{LEFT + WIDTH + 14}" y="{last + shift:.0f}" fill="{colour}">{name}</text>')
     lines.append(f'  <text x="{LEFT + WIDTH}" y="{TOP + HEIGHT + 48}" text-anchor="end">scores</text>')
     return "\n".join([*lines, "</svg>", ""])
