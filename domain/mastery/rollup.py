@@ -65,7 +65,7 @@ def roll_up(policy: PolicyDocument, families: Sequence[Family]) -> tuple[Results
     assert policy.rollup is not None, "the policy has a rollup"
     assert policy.rollup.children is not None, "the rollup lists its children"
     vocabulary, children = Vocabulary(), policy.rollup.children
-    cells = parent_cells(policy.rollup, children, Standings.of(families, children, vocabulary.levels), vocabulary)
+    cells = parent_cells(policy, children, Standings.of(families, children, vocabulary.levels), vocabulary)
     compiled = replace(compile_policy(policy, vocabulary), holds=False)
     results = evaluate(cells, compiled)
     if policy.prerequisites is not None:
@@ -76,13 +76,15 @@ def roll_up(policy: PolicyDocument, families: Sequence[Family]) -> tuple[Results
 
 
 def parent_cells(
-    rollup: Rollup,
+    policy: PolicyDocument,
     children: Sequence[CompetencyId],
     standings: Standings,
     vocabulary: Vocabulary,
     judged: Int32s | None = None,
 ) -> Cells:
     """Return one cell a row; it is empty where nothing is known, or where an unknown child blocks."""
+    rollup = policy.rollup
+    assert rollup is not None, "the policy has a rollup"
     role = vocabulary.roles.code(ROLE)
     kinds = np.array([vocabulary.kinds.code(child) for child in children], np.int32)
     value, known = counted_as(rollup, standings, vocabulary.levels)
@@ -93,7 +95,7 @@ def parent_cells(
     return Cells(
         offsets=np.concatenate(([0], np.cumsum(keep.sum(axis=1)))).astype(np.int64),
         value=np.where(known, value, 0)[row, place],
-        possible=np.full(n, MICRO),
+        possible=np.full(n, _possible(policy, rollup)),
         kind=kinds[place],
         role=np.full(n, role, np.int32),
         task=np.full(n, NO_TASK, np.int64),
@@ -103,6 +105,15 @@ def parent_cells(
         weight=np.full(n, MICRO),
         judged=np.full(len(keep), NOT_JUDGED, np.int32) if judged is None else judged,
     )
+
+
+def _possible(policy: PolicyDocument, rollup: Rollup) -> int:
+    """Return the most that a child brings; its value is on the scale already that `normalise` restates scores on."""
+    if rollup.points is not None:
+        return max(MICRO, *map(to_micro, rollup.points.values()))
+    if rollup.met_at is not None or policy.normalise is None:
+        return MICRO
+    return to_micro(policy.normalise.to_max)
 
 
 def counted_as(rollup: Rollup, standings: Standings, levels: Codes) -> tuple[Int64s, NDArray[np.bool_]]:

@@ -164,7 +164,7 @@ class Judge:
         children = len(step.ties.children)
         if ruling.document.rollup is not None and children:
             standings, judged = Standings(value[:, :children], level[:, :children]), states.judged[chosen]
-            cells = parent_cells(ruling.document.rollup, step.ties.children, standings, self._children, judged)
+            cells = parent_cells(ruling.document, step.ties.children, standings, self._children, judged)
             compiled, at_us = self._compile(ruling, for_parent=True), None
             until_us = np.full(len(chosen), NO_TIME)
             _inherit(states, chosen, step.sources[:, :children])

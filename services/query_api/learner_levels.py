@@ -140,7 +140,7 @@ class LearnerLevels:
         of_scores = [*self._learner.scores_of(competency_id)]
         if ruling.document.rollup is not None and what.children:
             standings = Standings.of([_family(sources)], what.children, self._children.levels)
-            cells = parent_cells(ruling.document.rollup, what.children, standings, self._children, cells.judged)
+            cells = parent_cells(ruling.document, what.children, standings, self._children, cells.judged)
             at_us, until_us = None, NEVER
             children = [one for child in what.children if (one := sources[child])]
             expired = sum(one.expired for one in children)

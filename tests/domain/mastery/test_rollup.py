@@ -64,6 +64,16 @@ def test_a_childs_level_brings_points() -> None:
     assert value(policy, children) == 150
 
 
+@pytest.mark.parametrize(
+    ("rollup", "said"), [({}, 55), ({"met_at": "60"}, 50), ({"points": {"started": "2", "mastered": "4"}}, 75)]
+)
+def test_a_childs_value_is_not_restated_again(rollup: dict[str, object], said: float) -> None:
+    policy = parent("mean", "ignore", rollup=rollup, normalise={"to_max": "100"})
+    standings = {"a": (50, "started"), "b": (60, "mastered")}
+    children = {CompetencyId(child): Standing(of * MICRO, LevelCode(level)) for child, (of, level) in standings.items()}
+    assert value(policy, children) == said
+
+
 def test_no_children_are_no_evidence() -> None:
     results, _ = roll_up(parent("lowest", rollup={"children": []}), [{}])
     assert results.status[0] == Status.NO_EVIDENCE
