@@ -122,4 +122,5 @@ def require(principal: Principal, permission: Permission, learner_id: LearnerId 
     if permission not in GRANTS[actor.role]:
         raise Forbidden("not-permitted", f"role {actor.role} may not {permission}", actor=actor.id)
     if actor.role in FAMILY and permission not in FOR_NO_LEARNER and not principal.is_close_to(learner_id):
-        raise Forbidden("not-permitted", f"role {actor.role} may not {permission} for this learner", actor=actor.id)
+        whose = "itself" if actor.role is Role.LEARNER else "learners linked to it"
+        raise Forbidden("not-permitted", f"role {actor.role} may {permission}, but for {whose} only", actor=actor.id)

@@ -47,7 +47,7 @@ def test_a_guardian_reads_about_linked_learners_only() -> None:
     require(Principal(GUARDIAN, frozenset({ADA})), Permission.READ_LEARNER, ADA)
     with pytest.raises(Forbidden) as refusal:
         require(Principal(GUARDIAN, frozenset({ADA})), Permission.READ_LEARNER, BEN)
-    assert str(refusal.value) == "role guardian may not read about learners for this learner (actor g-7)"
+    assert str(refusal.value) == "role guardian may read about learners, but for learners linked to it only (actor g-7)"
 
 
 def test_a_teacher_reads_about_every_learner() -> None:
