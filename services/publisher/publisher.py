@@ -125,7 +125,7 @@ def open_producer(settings: PublisherSettings, compacted: Mapping[str, bool]) ->
         yield producer
     finally:
         _give_up(producer)
-        producer.close()
+        producer.close(timeout=DELIVERY_TIMEOUT_S)
 
 
 def _give_up(producer: KafkaProducer) -> None:

@@ -48,15 +48,20 @@ ACTIVATED = """
 FOREIGN = "SELECT foreign_messages FROM read_model.projector WHERE name = %s"
 
 
-def worker(database: str, settings: PublisherSettings, name: str, batch: int = 5) -> subprocess.Popen[bytes]:
-    """Start a worker's process."""
+@contextmanager
+def worker(database: str, settings: PublisherSettings, name: str, batch: int = 5) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker's process, killed at the end."""
     own = {
         "MASTERY_KAFKA_SERVERS": str(settings.kafka_servers),
         "MASTERY_KAFKA_TOPIC_PREFIX": settings.kafka_topic_prefix,
     }
     command = [sys.executable, "-c", RUN, database, name, str(batch)]
     quiet = subprocess.DEVNULL
-    return subprocess.Popen(command, stdout=quiet, stderr=quiet, env={**os.environ, **own})
+    with subprocess.Popen(command, stdout=quiet, stderr=quiet, env={**os.environ, **own}) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @contextmanager
@@ -167,9 +172,7 @@ def test_workers_that_come_and_go_and_are_killed_lose_and_double_nothing(
             more = [worker(database, settings, "mastery") for _ in range(3 - len(workers))]
             workers += map(running.enter_context, more)
         until(lambda: arrived(database, "mastery"))
-        for process in workers:
-            process.kill()
-        check(database, "mastery")
+    check(database, "mastery")
 
 
 def test_workers_outlive_a_broker_that_is_away_and_one_that_lost_all(
@@ -179,8 +182,7 @@ def test_workers_outlive_a_broker_that_is_away_and_one_that_lost_all(
     writer = Writer(store, 100)
     with ExitStack() as running:
         for _ in range(2):
-            process = running.enter_context(worker(database, settings, "mastery"))
-            running.callback(process.kill)
+            running.enter_context(worker(database, settings, "mastery"))
         running.enter_context(publisher(database, settings))
         write(store)
         until(lambda: arrived(database, "mastery"))
@@ -203,8 +205,6 @@ def test_a_worker_that_stands_still_in_a_batch_and_goes_on_later_doubles_nothing
     writer = Writer(store, 100)
     with publishing(database, settings), ExitStack() as running:
         workers = [running.enter_context(worker(database, settings, "audit_trail", 1)) for _ in range(2)]
-        for process in workers:
-            running.callback(process.kill)
         writer.write(20)
         until(lambda: arrived(database, "audit_trail"))
         for process in (*workers, *workers):
