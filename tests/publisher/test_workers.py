@@ -159,7 +159,7 @@ def test_workers_that_come_and_go_and_are_killed_lose_and_double_nothing(
     chance, writer = random.Random(seed), Writer(store, 100)
     catch_up(database, "mastery")
     with publishing(database, settings), ExitStack() as running:
-        workers = [running.enter_context(worker(database, settings, "mastery")) for _ in range(2)]
+        workers = [running.enter_context(worker(database, settings, "mastery", 50)) for _ in range(2)]
         for turn in range(ROUNDS):
             ended = time.monotonic() + chance.uniform(0.5, 2.5)
             while time.monotonic() < ended:
@@ -169,7 +169,7 @@ def test_workers_that_come_and_go_and_are_killed_lose_and_double_nothing(
             gone = workers.pop(chance.randrange(len(workers)))
             gone.kill() if chance.random() < 0.7 else gone.terminate()
             gone.wait(30)
-            more = [worker(database, settings, "mastery") for _ in range(3 - len(workers))]
+            more = [worker(database, settings, "mastery", 50) for _ in range(3 - len(workers))]
             workers += map(running.enter_context, more)
         until(lambda: arrived(database, "mastery"))
     check(database, "mastery")
