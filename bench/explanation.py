@@ -28,7 +28,7 @@ from infra.postgres.event_store import Append, blocking_event_store
 from infra.settings import QueryAPISettings
 from services.projectors import ledger
 from services.projectors.models import MODELS
-from services.projectors.rebuild import rebuild
+from services.projectors.rebuilding.rebuild import rebuild
 from services.query_api.bootstrap import build_app
 
 ADMINISTRATOR: Final = Actor(id="a1", role=Role.ADMINISTRATOR)

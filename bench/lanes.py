@@ -28,7 +28,7 @@ RUN: Final = """
 import logging, sys, structlog
 from infra.settings import PublisherSettings
 from services.projectors.runner import LOG, main
-from services.projectors.topic import following
+from services.projectors.lanes.topic import following
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 main(sys.argv[1], sys.argv[2], None, LOG if sys.argv[3] == "log" else following(PublisherSettings()))
 """

@@ -25,10 +25,11 @@ from domain.mastery.compile import compile_policy
 from domain.mastery.kernel import evaluate
 from domain.policy.events import ScopedPolicy
 from infra.postgres.event_store import blocking_event_store
-from services.projectors import generations, ledger, warm_cells
-from services.projectors.all_cells import all_cells
-from services.projectors.mastery_states import WORKERS_MAX, Judge
-from services.projectors.rebuild import rebuild
+from services.projectors import generations, ledger
+from services.projectors.cells import warm_cells
+from services.projectors.cells.all_cells import all_cells
+from services.projectors.cells.states import WORKERS_MAX, Judge
+from services.projectors.rebuilding.rebuild import rebuild
 from services.projectors.what_if import Draft, simulate
 
 DRAIN: Final = """

@@ -20,7 +20,7 @@ from infra.postgres.embedded import EmbeddedServer
 from infra.postgres.library import LedgerEvent, library_environment
 from services.projectors import ledger
 from services.projectors.models import MODELS
-from services.projectors.rebuild import rebuild
+from services.projectors.rebuilding.rebuild import rebuild
 
 SCORES_A_CELL: Final = 5
 COMPETENCIES: Final = 40

@@ -32,8 +32,8 @@ from infra.postgres.event_store import Append, BlockingEventStore, blocking_even
 from services.projectors import generations, ledger
 from services.projectors.filler import Filler
 from services.projectors.models import make
-from services.projectors.publishing import publish_next
-from services.projectors.rebuild import rebuild
+from services.projectors.publishing.publishing import publish_next
+from services.projectors.rebuilding.rebuild import rebuild
 from services.projectors.what_if import Draft, simulate
 
 POLL_S: Final = 0.01

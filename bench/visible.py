@@ -20,7 +20,7 @@ from bench.append import commands
 from bench.common import bench_server, fresh_database, machine
 from infra.postgres.event_store import open_event_store
 from services.projectors import ledger
-from services.projectors.rebuild import rebuild
+from services.projectors.rebuilding.rebuild import rebuild
 
 COMMANDS_A_SECOND: Final = 300
 POLL_S: Final = 0.0005

@@ -41,7 +41,7 @@ def _facts() -> Iterator[tuple[Any, int, Path]]:
 @app.command("build", epilog=examples("mastery cells build", "MASTERY_CELLS_DIR=/fast/cells mastery cells build"))
 def build(*, as_json: AsJSON = False) -> None:
     """Build the shards from the database, whatever is there. Publications and what-ifs do so when none are there."""
-    from services.projectors import warm_cells
+    from services.projectors.cells import warm_cells
 
     with _facts() as (connection, generation, folder):
         warm_cells.build(connection, generation, folder)
@@ -53,7 +53,7 @@ def build(*, as_json: AsJSON = False) -> None:
 @app.command("status", epilog=examples("mastery cells status", "mastery cells status --json"))
 def status(*, as_json: AsJSON = False) -> None:
     """Show the shards, the position that they stand for, and how many learners were touched since."""
-    from services.projectors import warm_cells
+    from services.projectors.cells import warm_cells
 
     with _facts() as (connection, generation, folder):
         standing = warm_cells.standing(connection, generation, folder)
@@ -72,7 +72,7 @@ def verify(
     Exits with 1 if they differ; `mastery cells build` makes them anew.
     """
     from domain.kernel.errors import Refused, Unavailable
-    from services.projectors import warm_cells
+    from services.projectors.cells import warm_cells
 
     compare = warm_cells.differing_anywhere if full else warm_cells.differing
     with _facts() as (connection, generation, folder):

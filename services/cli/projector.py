@@ -50,8 +50,8 @@ def run(
     """
     from infra.settings import PublisherSettings, read_settings
     from services.cli.ledger import open_ledger
+    from services.projectors.lanes.topic import following
     from services.projectors.runner import LOG, main
-    from services.projectors.topic import following
 
     follows = LOG if source == "log" else following(read_settings(PublisherSettings))
     with open_ledger(log_level="info") as database:
@@ -151,11 +151,11 @@ def rebuild(
 
     The live one answers meanwhile. A rebuild that was killed goes on at the next call.
     """
-    from services.projectors import forks
+    from services.projectors.rebuilding import forks
 
     if workers > 1:
         forks.get_ready()
-    from services.projectors import rebuild as builder
+    from services.projectors.rebuilding import rebuild as builder
 
     with _connection() as connection, progress_bar(f"rebuilding {name}") as advance:
         switched = builder.rebuild(
@@ -174,7 +174,7 @@ def rebuild(
 )
 def roll_back(name: Name, *, as_json: AsJSON = False) -> None:
     """Make the generation before the last rebuild live again."""
-    from services.projectors import rebuild as builder
+    from services.projectors.rebuilding import rebuild as builder
 
     with _connection() as connection:
         document = builder.roll_back(connection, name)._asdict()

@@ -9,9 +9,10 @@ from typing import Any, Final, NamedTuple
 import psycopg
 import structlog
 
-from services.projectors import generations, lanes, ledger, parking, parts
+from services.projectors import generations, ledger, parking, parts
 from services.projectors.generations import Place
-from services.projectors.lanes import Stretch
+from services.projectors.lanes import lanes
+from services.projectors.lanes.lanes import Stretch
 from services.projectors.models import make
 from services.projectors.parts import WHOLE, Group, Part
 from services.projectors.read_model import Gather, Poison, Span, StoredRow

@@ -18,17 +18,16 @@ from domain.operations.events import DayBegun
 from domain.policy.rulings import Standing
 from infra.postgres.score_cells import CellKey, microseconds
 from schemas.canonical import canonical
-from services.projectors import generations, parts, switching
-from services.projectors.all_cells import all_cells
-from services.projectors.generations import Place, create_table, partition
-from services.projectors.learner_places import ENROLMENTS, write_places
-from services.projectors.mastery_facts import FACTS, GIVEN, FactWriter
-from services.projectors.mastery_given import copy_given
-from services.projectors.mastery_points import CellFacts, Points
-from services.projectors.mastery_relations import moments, spread, web_of
-from services.projectors.mastery_rulings import moves
-from services.projectors.mastery_states import Judge
-from services.projectors.mastery_tables import (
+from services.projectors import generations, parts
+from services.projectors.cells.all_cells import all_cells
+from services.projectors.cells.facts import FACTS, GIVEN, FactWriter
+from services.projectors.cells.given import copy_given
+from services.projectors.cells.learner_places import ENROLMENTS, write_places
+from services.projectors.cells.points import CellFacts, Points
+from services.projectors.cells.relations import moments, spread, web_of
+from services.projectors.cells.rulings import moves
+from services.projectors.cells.states import Judge
+from services.projectors.cells.tables import (
     CELLS_OF_LEARNERS,
     CELLS_SINCE,
     MOVED_SINCE,
@@ -36,12 +35,14 @@ from services.projectors.mastery_tables import (
     facts_of_part,
     with_parents,
 )
-from services.projectors.mastery_touched import family, in_portions, over, replanted, vanished
-from services.projectors.mastery_writer import MasteryWriter
+from services.projectors.cells.touched import family, in_portions, over, replanted, vanished
+from services.projectors.cells.writer import MasteryWriter
+from services.projectors.generations import Place, create_table, partition
 from services.projectors.parts import Part
 from services.projectors.policies import SWITCHES, Epoch, Timeline, load_timeline
+from services.projectors.publishing import switching
+from services.projectors.publishing.switching import Owed
 from services.projectors.read_model import Gather, ReadModel, StoredRow
-from services.projectors.switching import Owed
 
 NAME: Final = "mastery"
 EVENTS_AT_ONCE: Final = 4_000_000

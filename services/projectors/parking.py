@@ -11,8 +11,9 @@ from domain.kernel.errors import LedgerError, Unknown
 from domain.kernel.ids import LearnerId
 from domain.operations.events import ProjectorEventSkipped
 from schemas.registry import faults_of
-from services.projectors import generations, lanes, ledger
+from services.projectors import generations, ledger
 from services.projectors.generations import Place
+from services.projectors.lanes import lanes
 from services.projectors.models import make
 from services.projectors.read_model import Poison, ReadModel, StoredRow
 

@@ -12,13 +12,14 @@ import structlog
 
 from domain.kernel.errors import Conflict
 from infra.postgres import lease
-from services.projectors import generations, ledger, publishing
+from services.projectors import generations, ledger
+from services.projectors.cells.states import warm_up
 from services.projectors.filler import Batch, Filler
 from services.projectors.mastery import NAME
-from services.projectors.mastery_states import warm_up
 from services.projectors.models import make
-from services.projectors.publishing import publish_next
-from services.projectors.rebuild import rebuild
+from services.projectors.publishing import publishing
+from services.projectors.publishing.publishing import publish_next
+from services.projectors.rebuilding.rebuild import rebuild
 from services.projectors.what_if import worker
 
 POLL_S: Final = 0.5

@@ -6,7 +6,7 @@ Run `python tests/faults/small_batches.py DATABASE PROJECTOR WORKERS`.
 import sys
 
 from services.projectors import filler, ledger
-from services.projectors.rebuild import rebuild
+from services.projectors.rebuilding.rebuild import rebuild
 
 filler.BATCH_EVENTS_MAX = 50  # type: ignore[misc]
 

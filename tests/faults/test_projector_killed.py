@@ -21,7 +21,7 @@ from infra.postgres.migrate import migrate
 from services.projectors import generations, ledger
 from services.projectors.filler import Batch
 from services.projectors.models import make
-from services.projectors.rebuild import rebuild
+from services.projectors.rebuilding.rebuild import rebuild
 from tests.projectors.history import Log, corrected, given
 
 pytestmark = pytest.mark.slow
@@ -44,7 +44,7 @@ REBUILD = (
     + """
 import os, signal
 from services.projectors import ledger
-from services.projectors.rebuild import rebuild
+from services.projectors.rebuilding.rebuild import rebuild
 batches = []
 def die_in_the_middle(batch):
     batches.append(batch)

@@ -16,7 +16,7 @@ import pytest
 
 from infra.postgres.event_store import BlockingEventStore, blocking_event_store
 from services.projectors import ledger
-from services.projectors.rebuild import rebuild
+from services.projectors.rebuilding.rebuild import rebuild
 from tests.faults.test_projector_killed import until
 from tests.projectors.fold import HIGHEST
 from tests.projectors.history import Log, drafted, given

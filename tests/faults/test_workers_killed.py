@@ -19,7 +19,7 @@ import pytest
 from infra.postgres.event_store import blocking_event_store
 from services.projectors import generations, ledger, parts
 from services.projectors.models import MODELS
-from services.projectors.rebuild import rebuild
+from services.projectors.rebuilding.rebuild import rebuild
 from tests.faults.test_projector_killed import append, until
 from tests.projectors.history import Log
 

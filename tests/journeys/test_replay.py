@@ -8,7 +8,7 @@ from anyio import fail_after, sleep
 
 from domain.policy.starters import CUTS
 from services.projectors import ledger
-from services.projectors.rebuild import rebuild
+from services.projectors.rebuilding.rebuild import rebuild
 from tests.journeys.public import Public
 from tests.sample import ADMINISTRATOR, BOARD, TEACHER
 

@@ -24,7 +24,7 @@ from infra.postgres.event_store import Append, blocking_event_store
 from schemas.envelope import Recorded
 from services.projectors import generations, ledger
 from services.projectors.mastery import Mastery
-from services.projectors.rebuild import rebuild
+from services.projectors.rebuilding.rebuild import rebuild
 from tests.laws.test_mastery_replay import changes, fresh_database, play
 from tests.projectors import history
 from tests.projectors.fold import FOUR_CUTS, Change, say

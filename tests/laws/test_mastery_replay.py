@@ -19,7 +19,7 @@ from infra.postgres.event_store import Append, BlockingEventStore, Receipt, bloc
 from services.projectors import generations, ledger
 from services.projectors.filler import Filler
 from services.projectors.mastery import Mastery
-from services.projectors.rebuild import rebuild
+from services.projectors.rebuilding.rebuild import rebuild
 from tests.projectors import history
 from tests.projectors.fold import HIGHEST, LATEST_OF_TWO, Change, Fold, Row, Said
 from tests.projectors.history import Log

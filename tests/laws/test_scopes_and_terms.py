@@ -25,13 +25,13 @@ from domain.roster.events import LearnerEnrolled, LearnerWithdrawn
 from infra.postgres.embedded import EmbeddedServer
 from infra.postgres.event_store import blocking_event_store
 from services.projectors import generations, ledger
+from services.projectors.cells.points import Points
+from services.projectors.cells.states import NO_LEVEL, Judge
+from services.projectors.cells.tables import CELLS_OF_LEARNERS, facts_of_cells
 from services.projectors.filler import Filler
 from services.projectors.mastery import Mastery
-from services.projectors.mastery_points import Points
-from services.projectors.mastery_states import NO_LEVEL, Judge
-from services.projectors.mastery_tables import CELLS_OF_LEARNERS, facts_of_cells
 from services.projectors.policies import load_timeline, with_policy
-from services.projectors.rebuild import rebuild
+from services.projectors.rebuilding.rebuild import rebuild
 from tests.laws.test_mastery_replay import FRAMEWORKS, LEARNERS, Story, changes, current, fresh_database, play
 from tests.projectors import history
 from tests.projectors.fold import HIGHEST, LATEST_OF_TWO

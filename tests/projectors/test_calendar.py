@@ -9,7 +9,7 @@ from domain.operations.events import DayBegun
 from domain.policy.starters import CUTS, starter
 from infra.postgres.event_store import blocking_event_store
 from services.projectors import ledger
-from services.projectors.calendar import begin_day
+from services.projectors.publishing.calendar import begin_day
 from services.projectors.runner import catch_up
 from tests.projectors.feeding import select
 from tests.projectors.history import Log, activated, drafted, given, scoped

@@ -11,12 +11,14 @@ import pytest
 from domain.operations.events import DayBegun
 from domain.policy.starters import CUTS, starter
 from infra.postgres.event_store import BlockingEventStore
-from services.projectors import generations, lanes, ledger, parking, switching
+from services.projectors import generations, ledger, parking
 from services.projectors.filler import Filler
-from services.projectors.lane_filler import LaneFiller
+from services.projectors.lanes import lanes
+from services.projectors.lanes.lane_filler import LaneFiller
 from services.projectors.models import MODELS
 from services.projectors.parts import Part
-from services.projectors.rebuild import Switched, rebuild, roll_back
+from services.projectors.publishing import switching
+from services.projectors.rebuilding.rebuild import Switched, rebuild, roll_back
 from services.projectors.runner import catch_up
 from tests.projectors.fold import HIGHEST
 from tests.projectors.history import Log, activated, corrected, drafted, given, judged, scoped

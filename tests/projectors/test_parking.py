@@ -11,7 +11,7 @@ from infra.postgres.event_store import Append, BlockingEventStore
 from services.projectors import generations, ledger, parking
 from services.projectors.filler import Filler
 from services.projectors.models import make
-from services.projectors.rebuild import rebuild
+from services.projectors.rebuilding.rebuild import rebuild
 from tests.projectors.fold import HIGHEST
 from tests.projectors.history import META, START, Log, activated, corrected, drafted, given, judged, rolled_back, scoped
 

@@ -9,12 +9,13 @@ import psycopg
 import pytest
 
 from infra.postgres.event_store import Append, BlockingEventStore
-from services.projectors import generations, ledger, publishing
+from services.projectors import generations, ledger
 from services.projectors.filler import Filler
 from services.projectors.mastery import Mastery
 from services.projectors.policies import load_timeline, with_policy
-from services.projectors.publishing import publish_next
-from services.projectors.rebuild import rebuild
+from services.projectors.publishing import publishing
+from services.projectors.publishing.publishing import publish_next
+from services.projectors.rebuilding.rebuild import rebuild
 from tests.projectors.fold import HIGHEST, LATEST_OF_TWO
 from tests.projectors.history import META, START, Log, activated, drafted, given, published, rolled_back, scoped
 

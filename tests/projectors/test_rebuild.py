@@ -14,7 +14,7 @@ from infra.postgres.event_store import BlockingEventStore
 from services.projectors import generations, ledger
 from services.projectors.filler import Batch, Filler
 from services.projectors.models import MODELS, make
-from services.projectors.rebuild import Switched, rebuild, roll_back
+from services.projectors.rebuilding.rebuild import Switched, rebuild, roll_back
 from services.projectors.runner import catch_up
 from tests.projectors.fold import HIGHEST
 from tests.projectors.history import Log, drafted, given, published

@@ -27,8 +27,8 @@ from domain.roster.events import LearnerEnrolled, LearnerWithdrawn
 from infra.postgres.event_store import Append, BlockingEventStore, blocking_event_store
 from services.projectors import ledger
 from services.projectors.filler import Filler
-from services.projectors.publishing import publish_next
-from services.projectors.rebuild import rebuild
+from services.projectors.publishing.publishing import publish_next
+from services.projectors.rebuilding.rebuild import rebuild
 from services.projectors.what_if.evaluate import Draft, simulate
 from tests.laws.test_mastery_relations import BOTH_PARTS
 from tests.laws.test_mastery_relations import published as tree_published

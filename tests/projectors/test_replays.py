@@ -19,10 +19,10 @@ from domain.policy.events import PolicySimulated, ReplayCancelled, ReplayPaused,
 from infra.postgres import all_scores
 from infra.postgres.event_store import Append, BlockingEventStore
 from services.projectors import generations, ledger, parking
-from services.projectors.all_cells import coded
+from services.projectors.cells.all_cells import coded
 from services.projectors.filler import Filler
-from services.projectors.publishing import publish_next
-from services.projectors.rebuild import rebuild
+from services.projectors.publishing.publishing import publish_next
+from services.projectors.rebuilding.rebuild import rebuild
 from services.projectors.what_if.evaluate import Draft, simulate
 from tests.laws.test_mastery_relations import BOTH_PARTS
 from tests.laws.test_mastery_relations import published as tree_published

@@ -10,7 +10,7 @@ import pytest
 from domain.policy.events import PolicyPublished
 from infra.postgres.event_store import BlockingEventStore
 from services.projectors import ledger
-from services.projectors.retiring import retire_next
+from services.projectors.publishing.retiring import retire_next
 from tests.projectors.fold import HIGHEST, LATEST_OF_TWO
 from tests.projectors.history import Log, activated, drafted, published, scoped
 

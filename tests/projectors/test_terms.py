@@ -14,7 +14,7 @@ from infra.postgres.event_store import BlockingEventStore, blocking_event_store
 from services.projectors import generations, ledger
 from services.projectors.filler import Filler
 from services.projectors.mastery import Mastery
-from services.projectors.rebuild import rebuild
+from services.projectors.rebuilding.rebuild import rebuild
 from tests.laws.test_scopes_and_terms import edition
 from tests.projectors.fold import HIGHEST, LATEST_OF_TWO
 from tests.projectors.history import Log, activated, corrected, drafted, given, rolled_back, scoped

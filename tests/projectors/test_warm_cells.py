@@ -14,13 +14,14 @@ from domain.policy.library import LIBRARY
 from infra.files.cell_shards import ShardFolder
 from infra.postgres import all_scores
 from infra.postgres.event_store import BlockingEventStore
-from services.projectors import ledger, parking, warm_cells
-from services.projectors.all_cells import Portion, all_cells, digest_of_states
+from services.projectors import ledger, parking
+from services.projectors.cells import warm_cells
+from services.projectors.cells.all_cells import Portion, all_cells, digest_of_states
+from services.projectors.cells.points import Points
+from services.projectors.cells.states import Judge
 from services.projectors.filler import Filler
-from services.projectors.mastery_points import Points
-from services.projectors.mastery_states import Judge
 from services.projectors.policies import load_timeline
-from services.projectors.rebuild import rebuild
+from services.projectors.rebuilding.rebuild import rebuild
 from services.projectors.what_if import Draft, simulate
 from services.projectors.what_if.evaluate import Measured, Work
 from services.projectors.what_if.on_shards import Shards, measure_shard

@@ -24,7 +24,7 @@ from domain.simulation.events import SimulationAsked, SimulationCancelled
 from infra.postgres.event_store import BlockingEventStore
 from services.projectors import ledger
 from services.projectors.filler import Filler
-from services.projectors.rebuild import rebuild
+from services.projectors.rebuilding.rebuild import rebuild
 from services.projectors.what_if import Draft, simulate
 from services.projectors.what_if.worker import simulate_next
 from tests.projectors.fold import HIGHEST

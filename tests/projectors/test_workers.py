@@ -8,12 +8,12 @@ import pytest
 
 from infra.postgres.event_store import BlockingEventStore
 from services.projectors import generations, ledger, parking, parts
-from services.projectors.crew import build_parts
 from services.projectors.filler import Filler
 from services.projectors.mastery import Mastery
 from services.projectors.models import MODELS
 from services.projectors.parts import Part
-from services.projectors.rebuild import rebuild
+from services.projectors.rebuilding.crew import build_parts
+from services.projectors.rebuilding.rebuild import rebuild
 from tests.projectors.fold import HIGHEST
 from tests.projectors.history import Log, activated, corrected, drafted, given, judged, scoped, voided
 
@@ -65,16 +65,17 @@ def test_three_workers_build_what_one_process_does(name: str, connection: Connec
 
 @pytest.mark.parametrize("name", MODELS)
 def test_what_a_rebuild_gathers_is_what_is_written_event_by_event(
-    name: str, database: str, store: BlockingEventStore
+    name: str, database: str, blocking: BlockingEventStore, log: Log
 ) -> None:
-    log = Log()
     with ledger.connect(database) as opened:
         rebuild(opened, name)
         scores = [given(f"s{number}", number % 5, f"l{number % 3}", f"c{number % 2}") for number in range(12)]
-        store.append_many([log.append(f"evidence-{one.evidence_id}", one, day=day) for day, one in enumerate(scores)])
+        blocking.append_many(
+            [log.append(f"evidence-{one.evidence_id}", one, day=day) for day, one in enumerate(scores)]
+        )
         for one, change in ((scores[1], corrected(scores[1], 4)), (scores[2], voided(scores[2]))):
-            store.append(log.append(f"evidence-{one.evidence_id}", change, day=1))
-        store.append(log.append("judgement-j1", judged("j1", "beginning", "l1", "c2"), day=1))
+            blocking.append(log.append(f"evidence-{one.evidence_id}", change, day=1))
+        blocking.append(log.append("judgement-j1", judged("j1", "beginning", "l1", "c2"), day=1))
         Filler(opened, name).step()
         assert rebuild(opened, name, workers=2).digest is not None
 

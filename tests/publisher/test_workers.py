@@ -19,10 +19,10 @@ from kafka import KafkaProducer
 from infra.postgres.event_store import BlockingEventStore, blocking_event_store
 from infra.settings import PublisherSettings
 from services.projectors import generations, ledger
+from services.projectors.lanes.topic import following
 from services.projectors.models import MODELS
-from services.projectors.rebuild import rebuild
+from services.projectors.rebuilding.rebuild import rebuild
 from services.projectors.runner import catch_up, run
-from services.projectors.topic import following
 from services.publisher.publisher import republish
 from tests.projectors.fold import HIGHEST
 from tests.projectors.history import Log, drafted, published
@@ -38,7 +38,7 @@ import sys
 from infra.settings import PublisherSettings
 from services.projectors import filler
 from services.projectors.runner import main
-from services.projectors.topic import following
+from services.projectors.lanes.topic import following
 filler.BATCH_EVENTS_MAX = int(sys.argv[3])
 main(sys.argv[1], sys.argv[2], None, following(PublisherSettings(kafka_session_s=1)))
 """

@@ -8,7 +8,7 @@ import pytest
 from domain.policy.starters import CUTS, starter
 from infra.postgres.event_store import EventStore
 from services.projectors import ledger
-from services.projectors.publishing import end_next
+from services.projectors.publishing.publishing import end_next
 from tests.projectors.feeding import append, project
 from tests.query_api.histories import envelope, fact, framework, scale, score
 

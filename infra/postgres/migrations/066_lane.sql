@@ -1,4 +1,4 @@
--- One row a lane: the learners of one partition of the topic, while workers follow it; see services/projectors/lanes.py.
+-- One row a lane: the learners of one partition of the topic, while workers follow it; see services/projectors/lanes/lanes.py.
 CREATE TABLE read_model.lane (
     projector         text        NOT NULL,
     lane              int         NOT NULL,           -- the partition, from 0

@@ -9,9 +9,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from domain.mastery.digest import Coded, Digest, digest_of
-from services.projectors.all_cells import coded
-from services.projectors.mastery_points import CellFacts, Int64s
-from services.projectors.mastery_states import States
+from services.projectors.cells.all_cells import coded
+from services.projectors.cells.points import CellFacts, Int64s
+from services.projectors.cells.states import States
 
 
 @dataclass(frozen=True)

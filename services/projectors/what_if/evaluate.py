@@ -14,13 +14,13 @@ from domain.mastery.impact import Impact, LostActs, order_of_levels
 from domain.policy.document import PolicyDocument, parse_policy
 from domain.policy.events import PolicyDrafted, ScopedPolicy, Terms
 from services.projectors import generations
-from services.projectors.all_cells import all_cells
+from services.projectors.cells.all_cells import all_cells
+from services.projectors.cells.points import CellFacts, Points
+from services.projectors.cells.relations import web_of
+from services.projectors.cells.states import Judge
+from services.projectors.cells.tables import with_parents
 from services.projectors.generations import Place
 from services.projectors.mastery import NAME
-from services.projectors.mastery_points import CellFacts, Points
-from services.projectors.mastery_relations import web_of
-from services.projectors.mastery_states import Judge
-from services.projectors.mastery_tables import with_parents
 from services.projectors.policies import Timeline, load_timeline
 from services.projectors.what_if.compared import Compared, decided_by
 from services.projectors.what_if.movers import Acts, Moved, movers_of

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from domain.mastery.kernel import NO_VALUE
 from services.projectors import generations
-from services.projectors.all_cells import coded
-from services.projectors.mastery_states import NO_LEVEL, States
-from services.projectors.mastery_tables import keys_of
+from services.projectors.cells.all_cells import coded
+from services.projectors.cells.states import NO_LEVEL, States
+from services.projectors.cells.tables import keys_of
 from services.projectors.what_if.compared import Compared
 from services.projectors.what_if.roster import PROJECTOR, Grouping
 

@@ -11,9 +11,10 @@ from typing import Final, NamedTuple
 
 from domain.kernel.errors import Misconfigured, Unavailable
 from infra.files.cell_shards import Manifest
-from services.projectors import ledger, warm_cells
-from services.projectors.all_cells import cells_of_shard
-from services.projectors.mastery_states import Judge
+from services.projectors import ledger
+from services.projectors.cells import warm_cells
+from services.projectors.cells.all_cells import cells_of_shard
+from services.projectors.cells.states import Judge
 from services.projectors.policies import load_timeline
 from services.projectors.what_if.evaluate import Engine, Gauge, Measured, Work, compare, here
 

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from services.projectors import generations
-from services.projectors.all_cells import coded
+from services.projectors.cells.all_cells import coded
 
 PROJECTOR: Final = "learner_profile"
 SCHOOL: Final = "school"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from domain.mastery.equity import Counted, Outcome, dimension
 from domain.mastery.impact import NO_LEVEL, Impact, matrix_of
-from services.projectors.mastery_points import Int64s
+from services.projectors.cells.points import Int64s
 from services.projectors.what_if.compared import Compared
 from services.projectors.what_if.roster import Grouping
 

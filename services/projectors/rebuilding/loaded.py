@@ -1,6 +1,8 @@
 """What all workers need, loaded once by the process that they are forked from: code, and compiled functions."""
 
-from services.projectors import crew, mastery_given, mastery_states
+from services.projectors.cells import given as mastery_given
+from services.projectors.cells import states as mastery_states
+from services.projectors.rebuilding import crew
 
 __all__ = ["crew"]
 

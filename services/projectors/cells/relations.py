@@ -21,7 +21,7 @@ from domain.policy.relations import UNTIED, Ties, Tree, is_related, ties, wholes
 from domain.policy.rulings import Ruling
 from domain.policy.timeline import Timeline
 from infra.postgres.score_cells import NEVER
-from services.projectors.mastery_points import CellFacts, Int64s, Points
+from services.projectors.cells.points import CellFacts, Int64s, Points
 
 DEPTH_MAX: Final = 32
 """Levels that hang on one another more deeply than this are in a circle: they do not know of one another."""

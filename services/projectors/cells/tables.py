@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 from domain.mastery.cells import Vocabulary
 from infra.postgres.all_scores import AllScores, fetch_all_scores
 from infra.postgres.score_cells import NEVER, SCORE_COLUMNS, CellKey, ScoreRow, facts_of, microseconds
-from services.projectors.learner_places import Roster
-from services.projectors.mastery_points import CellFacts, JudgementRow
-from services.projectors.mastery_relations import Web, missing_parents, with_cells
+from services.projectors.cells.learner_places import Roster
+from services.projectors.cells.points import CellFacts, JudgementRow
+from services.projectors.cells.relations import Web, missing_parents, with_cells
 from services.projectors.parts import WHOLE, Part
 
 SCORES_OF: Final = f"""

@@ -3,7 +3,7 @@
 from multiprocessing import forkserver, get_context
 from typing import Final
 
-LOADED: Final = ("__main__", "services.projectors.loaded")
+LOADED: Final = ("__main__", "services.projectors.rebuilding.loaded")
 """Loading takes a second or two, as long as a worker takes for 100,000 events."""
 context: Final = get_context("forkserver")
 context.set_forkserver_preload([*LOADED])

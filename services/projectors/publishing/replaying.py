@@ -18,17 +18,18 @@ import pyarrow.compute as pc
 from domain.kernel.errors import Unavailable
 from domain.policy.events import PolicyPublished, PolicySimulated
 from schemas.registry import decode
-from services.projectors import generations, replays
-from services.projectors.all_cells import all_cells
+from services.projectors import generations
+from services.projectors.cells.all_cells import all_cells
+from services.projectors.cells.points import CellFacts, Int64s, Points
+from services.projectors.cells.relations import web_of
+from services.projectors.cells.states import Judge
+from services.projectors.cells.tables import with_parents
+from services.projectors.cells.writer import MasteryWriter
 from services.projectors.generations import Live, Place, partition
 from services.projectors.mastery import NAME, PREPARED, SET_POLICIES, SET_POSITION, Mastery, bring_up, policies_text
-from services.projectors.mastery_points import CellFacts, Int64s, Points
-from services.projectors.mastery_relations import web_of
-from services.projectors.mastery_states import Judge
-from services.projectors.mastery_tables import with_parents
-from services.projectors.mastery_writer import MasteryWriter
 from services.projectors.policies import Timeline, with_policy
-from services.projectors.replays import Delta, Row
+from services.projectors.publishing import replays
+from services.projectors.publishing.replays import Delta, Row
 from services.projectors.what_if.compared import Compared
 from services.projectors.what_if.evaluate import about
 

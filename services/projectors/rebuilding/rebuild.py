@@ -12,10 +12,13 @@ import psycopg
 
 from domain.kernel.errors import Conflict, Refused
 from infra.postgres import lease
-from services.projectors import crew, generations, lanes, ledger, parts, switching
+from services.projectors import generations, ledger, parts
 from services.projectors.filler import Batch, Filler
-from services.projectors.lane_filler import close
+from services.projectors.lanes import lanes
+from services.projectors.lanes.lane_filler import close
 from services.projectors.models import make
+from services.projectors.publishing import switching
+from services.projectors.rebuilding import crew
 
 NEAR_EVENTS_MAX: Final = 1_000
 """How near to the head a generation has come before the live one is held for the switch."""

@@ -15,10 +15,10 @@ from domain.mastery.cells import Vocabulary
 from domain.mastery.digest import Coded, Digest, digest_of
 from infra.files.cell_shards import Manifest
 from infra.postgres.all_scores import AllScores, address, fetch_all_scores
-from services.projectors.mastery_points import CellFacts
-from services.projectors.mastery_states import States
-from services.projectors.mastery_tables import facts_of_scored, judgements_of
-from services.projectors.warm_cells import position_of, shard_scores, warm_scores
+from services.projectors.cells.points import CellFacts
+from services.projectors.cells.states import States
+from services.projectors.cells.tables import facts_of_scored, judgements_of
+from services.projectors.cells.warm_cells import position_of, shard_scores, warm_scores
 
 log = structlog.get_logger()
 

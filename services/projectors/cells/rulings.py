@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from domain.policy.rulings import Ruling, Rulings, Seat
 from domain.policy.timeline import Timeline
 from infra.postgres.learner_places import PlaceRow, seats_at
-from services.projectors.mastery_points import CellFacts, Int64s, Points
+from services.projectors.cells.points import CellFacts, Int64s, Points
 
 NOWHERE: Final = 0
 """The number of having no seat that policies ask for."""

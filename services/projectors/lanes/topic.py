@@ -17,7 +17,7 @@ from infra.kafka.group import Member, joined
 from infra.settings import PublisherSettings
 from schemas.asyncapi import EVENTS_TOPIC
 from services.projectors import ledger
-from services.projectors.lane_filler import LaneFiller
+from services.projectors.lanes.lane_filler import LaneFiller
 from services.projectors.runner import Connection, Source, tell
 
 HEAR_S: Final = 0.05

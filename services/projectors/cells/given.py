@@ -14,8 +14,8 @@ from infra.postgres.binary_copy import Bools, Numbers, Texts, binary_copy, rows_
 from infra.postgres.columns import Columns, columns_of
 from infra.postgres.json_fields import JsonFields
 from services.projectors import ledger
+from services.projectors.cells.facts import COLUMNS, GIVEN
 from services.projectors.generations import partition
-from services.projectors.mastery_facts import COLUMNS, GIVEN
 from services.projectors.read_model import Span
 
 _DATA: Final = (

@@ -12,9 +12,9 @@ from domain.mastery.cells import NO_TIME
 from domain.mastery.kernel import NO_VALUE, Status
 from domain.policy.events import HoldHarmless
 from infra.postgres.binary_copy import binary_copy
+from services.projectors.cells.points import CellFacts, Int64s, Points
+from services.projectors.cells.states import NO_LEVEL, States, changed
 from services.projectors.generations import partition
-from services.projectors.mastery_points import CellFacts, Int64s, Points
-from services.projectors.mastery_states import NO_LEVEL, States, changed
 
 STAGE: Final = """
     CREATE TEMPORARY TABLE IF NOT EXISTS staged_mastery (LIKE read_model.current_mastery) ON COMMIT DELETE ROWS

@@ -8,9 +8,9 @@ import psycopg
 
 from domain.mastery.cells import NO_TIME
 from infra.postgres.score_cells import CellKey
+from services.projectors.cells.relations import Web, web_of
+from services.projectors.cells.tables import CELLS_OF_COMPETENCIES, CELLS_OF_LEARNERS
 from services.projectors.generations import Place, partition
-from services.projectors.mastery_relations import Web, web_of
-from services.projectors.mastery_tables import CELLS_OF_COMPETENCIES, CELLS_OF_LEARNERS
 from services.projectors.policies import Timeline
 
 CELLS_AT_ONCE: Final = 20_000

@@ -24,9 +24,9 @@ from domain.policy.rulings import Ruling, reach_us
 from domain.policy.starters import DEFAULT
 from domain.policy.timeline import Timeline
 from infra.postgres.score_cells import Facts
-from services.projectors.mastery_points import CellFacts, Int64s, JudgementRow, Points
-from services.projectors.mastery_relations import NOBODY, Step, related
-from services.projectors.mastery_rulings import deciding
+from services.projectors.cells.points import CellFacts, Int64s, JudgementRow, Points
+from services.projectors.cells.relations import NOBODY, Step, related
+from services.projectors.cells.rulings import deciding
 
 __all__ = ["NO_LEVEL", "Judge", "States", "changed", "warm_up"]
 

@@ -21,10 +21,11 @@ from psycopg.conninfo import make_conninfo
 from domain.kernel.errors import Unavailable
 from infra.logs import configure_logs
 from infra.postgres import lease
-from services.projectors import forks, ledger, parts
+from services.projectors import ledger, parts
 from services.projectors.filler import Batch, Filler
 from services.projectors.models import make
 from services.projectors.parts import PartState
+from services.projectors.rebuilding import forks
 
 POLL_S: Final = 0.1
 CREWS_MAX: Final = 3

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from domain.mastery.revisions import Found, in_force_at
 from infra.postgres.score_cells import NEVER, Facts
-from services.projectors.learner_places import Roster
+from services.projectors.cells.learner_places import Roster
 
 Int64s = NDArray[np.int64]
 

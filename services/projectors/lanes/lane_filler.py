@@ -5,10 +5,11 @@ from typing import Any, Final
 
 import psycopg
 
-from services.projectors import generations, lanes
+from services.projectors import generations
 from services.projectors.filler import Batch, Filler
 from services.projectors.generations import Place
-from services.projectors.lanes import Stretch
+from services.projectors.lanes import lanes
+from services.projectors.lanes.lanes import Stretch
 from services.projectors.parts import Group
 
 NOTHING: Final = Group((), 1)

@@ -21,13 +21,14 @@ from infra.postgres import lease
 from infra.postgres.event_store import Append, BlockingEventStore, Guard, blocking_event_store
 from schemas.canonical import canonical_model
 from schemas.registry import decode
-from services.projectors import generations, ledger, replays
-from services.projectors.calendar import begin_day
-from services.projectors.lifting import lift_next
+from services.projectors import generations, ledger
 from services.projectors.mastery import NAME
 from services.projectors.policies import Epoch, load_timeline
-from services.projectors.replaying import Publication, Replay, Scene, discard, simulation_of
-from services.projectors.retiring import retire_next
+from services.projectors.publishing import replays
+from services.projectors.publishing.calendar import begin_day
+from services.projectors.publishing.lifting import lift_next
+from services.projectors.publishing.replaying import Publication, Replay, Scene, discard, simulation_of
+from services.projectors.publishing.retiring import retire_next
 
 POLL_S: Final = 1.0
 """How long a missed notification can go unseen, and a time that has come."""
