@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.postgres.binary_copy import Numbers, Texts, texts_of
@@ -39,6 +39,7 @@ def plain(value: object) -> str | None:
     return value if isinstance(value, str) and json.dumps(value, ensure_ascii=False) == f'"{value}"' else None
 
 
+@settings(deadline=None)
 @given(st.lists(st.dictionaries(KEYS, VALUES, max_size=4), max_size=3))
 def test_texts_and_numbers_of_any_objects_are_found(objects: list[dict[str, Any]]) -> None:
     found = fields(*(orjson.dumps(one).decode() for one in objects))

@@ -210,7 +210,7 @@ async def test_a_new_policy_recomputes_history_and_can_be_rolled_back(public: Pu
     await public.put_in_force("best", document)
     values.append((await public.ask(f"{ME}/mastery"))["competencies"][0]["value"])
     await public.do("policies/best/rollback", ADMINISTRATOR, reason={"text": "too many moved"})
-    await public.wait_for("best", "drafted")
+    await public.wait_for("best", "rolled-back")
     values.append((await public.ask(f"{ME}/mastery"))["competencies"][0]["value"])
     tried = (await public.ask(f"{ME}/mastery", policy="best"))["competencies"]
     assert (tried[0]["value"], tried[0]["level"]) == ("3", "reached")
