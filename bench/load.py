@@ -55,7 +55,8 @@ def serving(module: str, *arguments: object) -> Iterator[Server]:
     """Run a module that serves HTTP, with these arguments and a free port after them, until the block ends."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
-    process = subprocess.Popen([sys.executable, "-m", module, *map(str, arguments), str(port)])  # noqa: S603 - ours
+    command = [sys.executable, "-m", module, *map(str, arguments), str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603 - ours
     try:
         _wait(port)
         yield Server(port, psutil.Process(process.pid))

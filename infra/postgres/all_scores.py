@@ -5,6 +5,7 @@ scores or of a part of them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from itertools import chain, pairwise
 from pathlib import Path
@@ -154,8 +155,9 @@ def _reading(
 
 
 def _joined(reader: pa.RecordBatchReader) -> pa.Table:
-    """Return all batches as one table with codes for words."""
-    tables = [_encoded(batch) for batch in chain([reader.schema.empty_table()], reader)]
+    """Return all batches as one table with codes for words, each encoded while the next one comes."""
+    with ThreadPoolExecutor(1) as encoder:
+        tables = [*encoder.map(_encoded, chain([reader.schema.empty_table()], reader))]
     return pa.concat_tables(tables).unify_dictionaries().combine_chunks()
 
 
