@@ -4,6 +4,7 @@ from importlib.util import find_spec
 
 import pytest
 
+from services.projectors.what_if.on_shards import OWN_CODE
 from tests.cli.conftest import Mastery
 from tests.cli.district import LATEST, fill
 
@@ -20,7 +21,10 @@ def test_a_ray_cluster_says_the_same_as_one_process(mastery: Mastery) -> None:
 
 
 @pytest.mark.skipif(find_spec("ray") is None, reason="the extra ray is not installed")
-def test_a_what_if_by_two_workers_of_a_ray_cluster_is_that_of_one_process(mastery: Mastery) -> None:
+def test_a_what_if_by_two_workers_of_a_ray_cluster_is_that_of_one_process(
+    mastery: Mastery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(*OWN_CODE)
     import ray
 
     fill(mastery)

@@ -19,6 +19,8 @@ from services.projectors.policies import load_timeline
 from services.projectors.what_if.evaluate import Engine, Gauge, Measured, Work, compare, here
 
 LOOPBACK: Final = "127.0.0.1"
+OWN_CODE: Final = ("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
+"""Under `uv run`, Ray would else send the folder to its workers, who would install everything anew."""
 
 
 class Shards(NamedTuple):
@@ -59,6 +61,7 @@ def measure_shard(shards: Shards, place: int) -> Measured:
 
 def _measure_all(conninfo: str, work: Work) -> Iterator[Measured]:
     assert work.cells is not None, "the settings name a folder"
+    os.environ.setdefault(*OWN_CODE)
     try:
         import ray  # noqa: PLC0415 - an optional extra
     except ImportError as error:
