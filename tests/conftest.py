@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from infra.postgres.embedded import EmbeddedServer, embedded_server
-from infra.postgres.event_store import EventStore, open_event_store
+from infra.postgres.event_store import BlockingEventStore, EventStore, blocking_event_store, open_event_store
 from infra.postgres.migrate import migrate
 
 _NUMBERS = count(1)
@@ -60,4 +60,11 @@ def anyio_backend() -> str:
 async def store(database: str) -> AsyncIterator[EventStore]:
     """The opened event store of a fresh database."""
     async with open_event_store(database) as opened:
+        yield opened
+
+
+@pytest.fixture
+def blocking(database: str) -> Iterator[BlockingEventStore]:
+    """The opened event store of a fresh database, for tests that are not asynchronous."""
+    with blocking_event_store(database) as opened:
         yield opened

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from kafka import KafkaProducer
 
-from infra.postgres.event_store import BlockingEventStore, blocking_event_store
+from infra.postgres.event_store import BlockingEventStore
 from infra.settings import PublisherSettings
 from services.projectors import generations, ledger
 from services.projectors.lanes.topic import following
@@ -102,32 +102,26 @@ def check(database: str, name: str) -> None:
         assert rebuild(connection, name).digest is not None
 
 
-@pytest.fixture
-def store(database: str) -> Iterator[BlockingEventStore]:
-    with blocking_event_store(database) as opened:
-        yield opened
-
-
 @pytest.mark.need("NEED-83")
 @pytest.mark.parametrize("workers", [2, 4])
 @pytest.mark.parametrize("name", MODELS)
 def test_workers_at_one_topic_hold_what_one_runner_of_the_log_does(
-    name: str, workers: int, database: str, store: BlockingEventStore, settings: PublisherSettings
+    name: str, workers: int, database: str, blocking: BlockingEventStore, settings: PublisherSettings
 ) -> None:
     catch_up(database, name)
     with publishing(database, settings), working(database, settings, name, workers):
-        write(store)
+        write(blocking)
         check(database, name)
 
 
 def test_what_others_write_to_the_topic_is_counted_and_passed_over(
-    database: str, store: BlockingEventStore, kafka: Broker, settings: PublisherSettings
+    database: str, blocking: BlockingEventStore, kafka: Broker, settings: PublisherSettings
 ) -> None:
     catch_up(database, "mastery")
     topic, producer = settings.kafka_topic_prefix + "events", KafkaProducer(bootstrap_servers=kafka.address)
     ours = [("ce_source", settings.stream_source.encode())]
     with publishing(database, settings):
-        write(store)
+        write(blocking)
         with working(database, settings, "mastery", 2):
             until(lambda: arrived(database, "mastery"))
             for headers in ([], [*ours, ("ce_sequence", b"soon")], [*ours, ("ce_sequence", b"9" * 18)]):
@@ -135,28 +129,28 @@ def test_what_others_write_to_the_topic_is_counted_and_passed_over(
             producer.send(topic, key=b"l2", value=b"{}", headers=[("ce_source", b"/other"), ("ce_sequence", b"7")])
             producer.close()
             until(lambda: value(database, FOREIGN, "mastery") == 4)
-            Writer(store, 100).write(20)
+            Writer(blocking, 100).write(20)
             check(database, "mastery")
 
 
 def test_a_topic_that_is_filled_again_changes_nothing(
-    database: str, store: BlockingEventStore, settings: PublisherSettings
+    database: str, blocking: BlockingEventStore, settings: PublisherSettings
 ) -> None:
     catch_up(database, "audit_trail")
     with publishing(database, settings), working(database, settings, "audit_trail", 2):
-        write(store)
+        write(blocking)
         until(lambda: arrived(database, "audit_trail"))
         assert len(list(republish(database, settings, 0, "events"))) == 1
-        Writer(store, 100).write(20)
+        Writer(blocking, 100).write(20)
         check(database, "audit_trail")
 
 
 def test_workers_that_come_and_go_and_are_killed_lose_and_double_nothing(
-    database: str, store: BlockingEventStore, settings: PublisherSettings
+    database: str, blocking: BlockingEventStore, settings: PublisherSettings
 ) -> None:
     seed = random.randrange(10**6)
     print("seed", seed)  # noqa: T201 - shown where the test fails
-    chance, writer = random.Random(seed), Writer(store, 100)
+    chance, writer = random.Random(seed), Writer(blocking, 100)
     catch_up(database, "mastery")
     with publishing(database, settings), ExitStack() as running:
         workers = [running.enter_context(worker(database, settings, "mastery", 50)) for _ in range(2)]
@@ -165,7 +159,7 @@ def test_workers_that_come_and_go_and_are_killed_lose_and_double_nothing(
             while time.monotonic() < ended:
                 writer.write(10)
             if turn == ROUNDS // 2:
-                write(store)
+                write(blocking)
             gone = workers.pop(chance.randrange(len(workers)))
             gone.kill() if chance.random() < 0.7 else gone.terminate()
             gone.wait(30)
@@ -176,15 +170,15 @@ def test_workers_that_come_and_go_and_are_killed_lose_and_double_nothing(
 
 
 def test_workers_outlive_a_broker_that_is_away_and_one_that_lost_all(
-    database: str, store: BlockingEventStore, kafka: Broker, settings: PublisherSettings
+    database: str, blocking: BlockingEventStore, kafka: Broker, settings: PublisherSettings
 ) -> None:
     catch_up(database, "mastery")
-    writer = Writer(store, 100)
+    writer = Writer(blocking, 100)
     with ExitStack() as running:
         for _ in range(2):
             running.enter_context(worker(database, settings, "mastery"))
         running.enter_context(publisher(database, settings))
-        write(store)
+        write(blocking)
         until(lambda: arrived(database, "mastery"))
         kafka.stop()
         writer.write(100)
@@ -199,10 +193,10 @@ def test_workers_outlive_a_broker_that_is_away_and_one_that_lost_all(
 
 
 def test_a_worker_that_stands_still_in_a_batch_and_goes_on_later_doubles_nothing(
-    database: str, store: BlockingEventStore, settings: PublisherSettings
+    database: str, blocking: BlockingEventStore, settings: PublisherSettings
 ) -> None:
     catch_up(database, "audit_trail")
-    writer = Writer(store, 100)
+    writer = Writer(blocking, 100)
     with publishing(database, settings), ExitStack() as running:
         workers = [running.enter_context(worker(database, settings, "audit_trail", 1)) for _ in range(2)]
         writer.write(20)
@@ -217,13 +211,13 @@ def test_a_worker_that_stands_still_in_a_batch_and_goes_on_later_doubles_nothing
 
 
 def test_a_policy_is_published_by_the_workers(
-    database: str, store: BlockingEventStore, settings: PublisherSettings
+    database: str, blocking: BlockingEventStore, settings: PublisherSettings
 ) -> None:
     catch_up(database, "mastery")
     log = Log()
     with publishing(database, settings), working(database, settings, "mastery", 2):
-        write(store)
-        store.append(log.append("policy-p3", drafted("p3", HIGHEST), published("p3", HIGHEST)))
+        write(blocking)
+        blocking.append(log.append("policy-p3", drafted("p3", HIGHEST), published("p3", HIGHEST)))
         until(lambda: value(database, ACTIVATED, "p3") == 1)
-        Writer(store, 100).write(20)
+        Writer(blocking, 100).write(20)
         check(database, "mastery")

@@ -137,8 +137,9 @@ def _fill(filler: Filler, report: Report) -> None:
 def _compare(filler: Filler) -> Compared | None:
     """Bring the generation and the live one to the same position and compare them; return where, and the digest.
 
-    Nobody is held meanwhile: the live one is read as it stood when the comparison began. Returns None if none is
-    live, or if an event on that way takes the generation back to `finish`.
+    A runner of the log is not held meanwhile: the live one is read as it stood when the comparison began. Workers that
+    follow the topic are. Returns None if none is live, or if an event on that way takes the generation back to
+    `finish`.
 
     Raises:
         Refused: rebuild-differs.
