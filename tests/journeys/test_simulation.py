@@ -2,16 +2,21 @@
 
 import csv
 import json
+from threading import Event
 from typing import Any, Final
 
 import anyio
 import psycopg
 import pytest
+from anyio import to_thread
 
 from domain.kernel.envelope import Actor, Role
 from domain.kernel.ids import ActorId
 from domain.policy.starters import CUTS
+from services.projectors import ledger
 from services.projectors.pruning import prune
+from services.projectors.rebuilding.rebuild import rebuild
+from services.projectors.what_if.worker import simulate_next
 from tests.journeys.public import Public
 from tests.sample import ADMINISTRATOR, GUARDIAN, SERVICE, TEACHER
 
@@ -210,6 +215,18 @@ async def test_a_what_if_that_is_cancelled_before_it_begins_ends_so(apis: Public
     assert (await apis.ask(place))["state"] == "asked"
     assert (await apis.try_to(f"{place}/cancellation")).status_code == 201
     assert (await apis.try_to(f"{place}/cancellation")).status_code == 200
+
+
+async def test_a_what_if_whose_position_is_not_reached_lets_others_pass(apis: Public, database: str) -> None:
+    await draft(apis, "latest", LATEST)
+    with ledger.connect(database) as connection:
+        for name in ("mastery", "learner_profile"):
+            rebuild(connection, name)
+        waiting = await simulate(apis, "latest", simulation_id="w1")
+        passing = await simulate(apis, "latest", simulation_id="w2", at_position=1)
+        worked = [await to_thread.run_sync(simulate_next, connection, database, Event()) for _ in range(2)]
+    assert worked == [True, False]
+    assert [(await apis.ask(place))["state"] for place in (waiting, passing)] == ["asked", "finished"]
 
 
 async def test_what_cannot_be_simulated_is_refused(apis: Public) -> None:

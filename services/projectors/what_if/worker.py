@@ -41,8 +41,10 @@ PENDING: Final = """
            SELECT FROM read_model.simulation
             WHERE simulation_id = asked.data->>'simulation_id' AND state IN ('finished', 'cancelled', 'failed')
        )
+       AND coalesce((data->>'at_position')::bigint, position) <= %s
      ORDER BY position LIMIT 1
 """
+"""The first one that can be done now: one whose position is not reached lets the others pass."""
 IS_CANCELLED: Final = "SELECT EXISTS (SELECT FROM ledger.event WHERE stream = %s AND type = %s)"
 DRAFTED: Final = """
     SELECT data FROM ledger.event
@@ -86,15 +88,13 @@ def simulate_next(
     Raises:
         Stopped: the program is asked to end.
     """
-    row = connection.execute(PENDING).fetchone()
+    reached = min(generations.live(connection, name).position for name in (NAME, PROJECTOR))
+    row = connection.execute(PENDING, (reached,)).fetchone()
     if row is None:
         return False
     position, asked = row[0], decode(SimulationAsked.type, row[1])
     assert isinstance(asked, SimulationAsked)
     at_position = asked.at_position or position
-    tracked = [generations.live(connection, name).position for name in (NAME, PROJECTOR)]
-    if min(tracked) < at_position:
-        return False
     meta = Meta.model_validate_json(row[2]).model_copy(update={"causation_id": str(position)})
     with ledger.connect(conninfo) as beside:
         keeper = _Diligent(beside, asked, stop)
