@@ -64,7 +64,10 @@ KEPT: Final = """
 """Those that a switch compares with once more are kept."""
 FORGET: Final = "DELETE FROM read_model.generation WHERE projector = %s AND generation = %s"
 FORGET_PARKED: Final = "DELETE FROM read_model.parked WHERE projector = %s AND generation = %s"
-FORGET_LATE: Final = "DELETE FROM read_model.late_learner WHERE generation = %s"
+FORGET_LATE: Final = """
+    WITH folds AS (DELETE FROM read_model.late_fold WHERE generation = %(facts)s)
+    DELETE FROM read_model.late_learner WHERE generation = %(facts)s
+"""
 USES: Final = """
     SELECT EXISTS (SELECT FROM read_model.generation WHERE projector = %s AND facts_generation = %s)
 """
@@ -204,7 +207,7 @@ def drop(connection: psycopg.Connection[Any], model: ReadModel, generation: int,
     assert row is not None
     if not row[0]:
         connection.execute(FORGET_PARKED, (model.name, facts_generation))
-        connection.execute(FORGET_LATE, (facts_generation,))
+        connection.execute(FORGET_LATE, {"facts": facts_generation})
     for table in model.tables:
         if table == LEVELS_TABLE:
             connection.execute(f"DROP TABLE IF EXISTS {partition(table, generation)}")

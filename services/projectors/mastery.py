@@ -18,7 +18,7 @@ from domain.operations.events import DayBegun
 from domain.policy.rulings import Standing
 from infra.postgres.score_cells import CellKey, microseconds
 from schemas.canonical import canonical
-from services.projectors import generations, parts
+from services.projectors import generations, ledger, parts
 from services.projectors.cells.all_cells import all_cells
 from services.projectors.cells.facts import FACTS, GIVEN, FactWriter
 from services.projectors.cells.given import copy_given
@@ -67,11 +67,18 @@ PREPARED: Final = """
 SET_POLICIES: Final = "UPDATE read_model.generation SET policies = %s WHERE projector = 'mastery' AND generation = %s"
 SET_POSITION: Final = "UPDATE read_model.generation SET position = %s WHERE projector = 'mastery' AND generation = %s"
 NOTE_LATE: Final = """
-    INSERT INTO read_model.late_learner (generation, learner_id, position)
-    VALUES (%(generation)s, %(learner)s, %(position)s)
-    ON CONFLICT (generation, learner_id) DO UPDATE SET position = excluded.position
+    WITH late AS (
+        INSERT INTO read_model.late_learner (generation, learner_id, position)
+        VALUES (%(generation)s, %(learner)s, %(position)s)
+        ON CONFLICT (generation, learner_id) DO UPDATE SET position = excluded.position
+    )
+    INSERT INTO read_model.late_fold (generation, learner_id, head, since)
+    VALUES (%(generation)s, %(learner)s, %(head)s, %(since)s) ON CONFLICT DO NOTHING
 """
-"""Who derived anything from these facts reads the learner's again, if it stands at this position or before."""
+"""Who derived anything from these facts reads the learner's again, if it stands at this position or before.
+
+Of the events that are folded in one go the first one comes first.
+"""
 UNBUILD: Final = "UPDATE read_model.generation SET state = 'building' WHERE projector = 'mastery' AND generation = %s"
 FORGET_CHANGES: Final = "DELETE FROM read_model.mastery_change WHERE generation = %s AND learner_id = %s"
 
@@ -198,7 +205,7 @@ class Mastery(ReadModel):
         if levels.state == "building":
             return
         late = {"generation": levels.facts_generation, "learner": rows[0].learner_id, "position": levels.position}
-        connection.execute(NOTE_LATE, late)
+        connection.execute(NOTE_LATE, late | {"head": ledger.head(connection), "since": rows[0].position})
         values = {"generation": levels.facts_generation, "learners": [rows[0].learner_id]}
         keys = connection.execute(CELLS_OF_LEARNERS, values).fetchall()
         facts = facts_of_cells(connection, levels.facts_generation, keys, self._judge.vocabulary())
@@ -207,7 +214,7 @@ class Mastery(ReadModel):
         connection.execute(FORGET_CHANGES, (levels.facts_generation, rows[0].learner_id))
         writer.add_changes(levels.facts_generation, self._timeline.switches)
         writer.merge(levels.generation)
-        switching.issue_late(connection, levels.facts_generation, rows[0].learner_id)
+        switching.issue_missed(connection, levels.facts_generation, [rows[0].learner_id])
 
     def _derive(self, connection: psycopg.Connection[Any], facts: CellFacts, until: int) -> MasteryWriter:
         """Evaluate cells at every position from the beginning that touched them, and where every epoch begins."""
@@ -247,6 +254,7 @@ class Mastery(ReadModel):
             states = self._judge.states(facts, points, timeline)
             writer = MasteryWriter(connection, facts, points, states, targets)
             writer.add_changes(facts_generation, [owed.position])
+            switching.issue_missed(connection, facts_generation, {learner for learner, _ in portion}, owed.position)
 
     def _unbuild(self, connection: psycopg.Connection[Any], levels: Place) -> Place:
         """Leave the levels of a generation that nobody reads to its `finish`."""

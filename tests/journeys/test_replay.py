@@ -3,19 +3,30 @@
 import json
 from typing import Any, Final
 
+import psycopg
 import pytest
 from anyio import fail_after, sleep
 
 from domain.policy.starters import CUTS
-from services.projectors import ledger
+from infra.postgres.event_store import Append, blocking_event_store
+from services.projectors import ledger, parking
 from services.projectors.rebuilding.rebuild import rebuild
 from tests.journeys.public import Public
+from tests.projectors.history import META, START
 from tests.sample import ADMINISTRATOR, BOARD, TEACHER
 
 pytestmark = pytest.mark.anyio
 HIGHEST: Final[dict[str, Any]] = {"name": "Highest", "combine": {"op": "highest"}, **CUTS["percent"]}
 WHY: Final = {"text": "exams week"}
 AHEAD: Final = "2099-01-01T00:00:00Z"
+UNREADABLE: Final = """
+    INSERT INTO ledger.event
+        (position, stream, version, type, event_id, learner_id, occurred_at, recorded_at, meta, data)
+    SELECT max(position) + 1, 'evidence-e1', 3, 'score.corrected.v1', gen_random_uuid(), 'l-91', now(), now(),
+        '{"actor":{"id":"t-1","role":"teacher"}}', '{"score_id":"e1.1"}'
+    FROM ledger.event
+    RETURNING position
+"""
 ME: Final = "learners/l-91/mastery"
 
 
@@ -105,3 +116,24 @@ async def test_levels_that_are_rolled_back_to_are_those_of_before_with_what_was_
     ]
     with ledger.connect(database) as connection:
         assert rebuild(connection, "mastery").digest is not None
+
+
+async def test_a_learner_who_was_parked_at_the_simulation_and_is_folded_since_does_not_stop_the_publication(
+    public: Public, database: str
+) -> None:
+    await give(public, "e1", "2")
+    with psycopg.connect(database) as connection:
+        [[poison]] = connection.execute(UNREADABLE).fetchall()
+    await give(public, "e2", "4")
+    await public.do("policies", policy_id="best", document=HIGHEST)
+    await public.simulate("best")
+    with ledger.connect(database) as connection, blocking_event_store(database) as store:
+        skip = parking.skip_event(connection, "mastery", poison)
+        position = store.append(Append("operations-mastery", 0, [skip], START, META)).last_position
+    await give(public, "e3", "3")
+    await public.approve("best", *BOARD)
+    await public.do("policies/best/publication", ADMINISTRATOR, reason=WHY)
+    told = await state(public, public.position, "done", "refused")
+    assert (told["state"], told["at_position"] > position) == ("done", True)
+    assert told["digest_touched_then"] != told["digest_touched_now"]
+    assert (await public.ask(ME))["competencies"][0]["counted"] == 3

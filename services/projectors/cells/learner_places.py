@@ -1,6 +1,6 @@
 """Enrolments in the read model `mastery`: facts like scores, for the policies of a school or a course."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -74,18 +74,32 @@ class Roster:
     Args:
         connection: the projector's.
         generation: of the facts.
+        late: learners of whom enrolments from a position on are left out.
     """
 
-    def __init__(self, connection: psycopg.Connection[Any], generation: int) -> None:
+    def __init__(
+        self, connection: psycopg.Connection[Any], generation: int, late: Mapping[str, int] | None = None
+    ) -> None:
         self._connection = connection
         self._generation = generation
+        self._late = late or {}
+
+    def without_late(self, late: Mapping[str, int]) -> "Roster":
+        """Return the same without what was folded late: of some learners the enrolments from a position on."""
+        return Roster(self._connection, self._generation, late)
 
     def places(self, learners: pa.Array, names: Iterable[str]) -> list[PlaceRow]:
         """Return the enrolments of learners in the schools and courses of these names, whenever they were."""
         values = {
             "generation": self._generation, "learners": learners.to_pylist(), "names": sorted(names), "never": NEVER,
         }  # fmt: skip
-        return [PlaceRow._make(row) for row in self._connection.execute(PLACES, values).fetchall()]
+        rows = [PlaceRow._make(row) for row in self._connection.execute(PLACES, values).fetchall()]
+        known = [(row, self._late.get(row.learner_id, NEVER)) for row in rows]
+        return [
+            row if row.closed < since else row._replace(closed=NEVER, closed_us=0)
+            for row, since in known
+            if row.position < since
+        ]
 
     def firsts(self, learners: pa.Array) -> dict[str, int]:
         """Return the position of the first event about each learner."""

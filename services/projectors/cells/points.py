@@ -1,12 +1,13 @@
 """The facts of cells as columns, and points: cells at the positions at which they are looked at."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from domain.mastery.revisions import Found, in_force_at
@@ -117,6 +118,28 @@ class CellFacts:
         for one in self.judgements:
             answer[one.cell] = min(answer[one.cell], one.position)
         return answer
+
+    def without_late(self, late: Mapping[str, int]) -> "CellFacts":
+        """Return the facts as they were before events of some learners were folded late: those from a position on."""
+        place = pc.index_in(self.learners, value_set=pa.array([*late], pa.string())).fill_null(-1).to_numpy()
+        since = np.array([*late.values(), NEVER], np.int64)[place]
+        of_row, scores = np.repeat(since, np.diff(self.scores.offsets)), self.scores
+        return CellFacts(
+            learners=self.learners,
+            competencies=self.competencies,
+            frameworks=self.frameworks,
+            scores=replace(
+                scores,
+                position=np.where(scores.position < of_row, scores.position, NEVER),
+                ended=np.where(scores.ended < of_row, scores.ended, NEVER),
+            ),
+            judgements=[
+                one if one.lifted < since[one.cell] else one._replace(lifted=NEVER, lifted_us=0)
+                for one in self.judgements
+                if one.position < since[one.cell]
+            ],
+            roster=self.roster and self.roster.without_late(late),
+        )
 
     def in_force(self, points: Points, chosen: Int64s) -> Found:
         """Return the revisions in force at chosen points; the last answer is kept, for policies that are compared."""

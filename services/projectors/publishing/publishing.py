@@ -27,7 +27,7 @@ from services.projectors.policies import Epoch, load_timeline
 from services.projectors.publishing import replays
 from services.projectors.publishing.calendar import begin_day
 from services.projectors.publishing.lifting import lift_next
-from services.projectors.publishing.replaying import Publication, Replay, Scene, discard, simulation_of
+from services.projectors.publishing.replaying import Publication, Replay, Scene, discard
 from services.projectors.publishing.retiring import retire_next
 
 POLL_S: Final = 1.0
@@ -66,6 +66,7 @@ SETTLED_BY: Final = """
     WHERE published.position = %s AND settled.type = ANY(%s) AND settled.data->>'awaits' IS DISTINCT FROM 'true'
     ORDER BY settled.version LIMIT 1
 """
+NOT_SIMULATED: Final = "the levels are not those simulated: simulate, approve and publish again"
 LEASE: Final = "publish"
 """One process at a time makes levels, and ends what is over."""
 SYSTEM: Final = Actor(id=ActorId("mastery-projector"), role=Role.SYSTEM)
@@ -170,7 +171,7 @@ def _replay(
         now = [one for one in pendings(connection, pending.position) if one.position == pending.position]
         return not means.stop.is_set() and bool(now) and not now[0].is_paused
 
-    publication = Publication(pending.position, pending.event, simulation_of(connection, pending.event))
+    publication = Publication.read(connection, pending.position, pending.event)
     replay = Replay(connection, publication, scene)
     if pending.is_paused:
         replays.enter(connection, pending.position, "paused")
@@ -245,5 +246,5 @@ def _tidy(connection: psycopg.Connection[Any]) -> None:
         found = replays.find(connection, position)
         assert found is not None
         discard(connection, found)
-        fault = f"{row[0]} came first" if not is_refused else "the levels are not those simulated"
+        fault = f"{row[0]} came first" if not is_refused else NOT_SIMULATED
         replays.end(connection, position, "refused" if is_refused else "cancelled", fault)

@@ -5,7 +5,7 @@ of all must be that of the simulation, less the cells of learners who were touch
 same as they were made: so the levels that will be live are those simulated and what has happened since.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -36,7 +36,7 @@ from services.projectors.what_if.evaluate import about
 NEAR_EVENTS_MAX: Final = 1_000
 """How near to the live levels the new ones have come before the projector is asked to switch."""
 SIMULATED: Final = """
-    SELECT data::text FROM ledger.event WHERE stream = %s AND type = 'policy.simulated.v1' AND
+    SELECT position, data::text FROM ledger.event WHERE stream = %s AND type = 'policy.simulated.v1' AND
         data->>'simulation_id' = %s ORDER BY version DESC LIMIT 1
 """
 LOCK: Final = """
@@ -55,6 +55,12 @@ TOUCHED_SINCE: Final = """
     UNION
     SELECT learner_id FROM read_model.late_learner WHERE generation = %(generation)s AND position >= %(position)s
 """
+FOLDED_LATE: Final = """
+    SELECT learner_id, min(since) FROM read_model.late_fold
+    WHERE generation = %(generation)s AND head >= %(recorded_at)s
+    GROUP BY learner_id HAVING min(since) <= %(position)s
+"""
+"""Whose events a simulation did not meet, though they lie before its position: those from a position on."""
 NOT_BEYOND: Final = """
     UPDATE read_model.generation SET position = least(position, %s) WHERE projector = 'mastery' AND generation = %s
 """
@@ -65,11 +71,23 @@ IsWanted = Callable[[], bool]
 
 
 class Publication(NamedTuple):
-    """A policy that was published, the position of that event, and what its simulation said."""
+    """A policy that was published, the position of that event, and what its simulation said, and where in the log."""
 
     position: int
     event: PolicyPublished
     simulated: PolicySimulated | None
+    simulated_at: int
+
+    @classmethod
+    def read(cls, connection: psycopg.Connection[Any], position: int, published: PolicyPublished) -> "Publication":
+        """Read the simulation that it rests on; those from before simulations were asked for have none."""
+        asked = (f"policy-{published.policy_id}", published.simulation_id)
+        row = connection.execute(SIMULATED, asked).fetchone()
+        if row is None:
+            return cls(position, published, None, 0)
+        simulated = decode(PolicySimulated.type, row[1])
+        assert isinstance(simulated, PolicySimulated)
+        return cls(position, published, simulated, row[0])
 
 
 class Scene(NamedTuple):
@@ -77,16 +95,6 @@ class Scene(NamedTuple):
 
     live: Live
     timeline: Timeline
-
-
-def simulation_of(connection: psycopg.Connection[Any], published: PolicyPublished) -> PolicySimulated | None:
-    """Return the simulation that a publication rests on; those from before simulations were asked for have none."""
-    row = connection.execute(SIMULATED, (f"policy-{published.policy_id}", published.simulation_id)).fetchone()
-    if row is None:
-        return None
-    event = decode(PolicySimulated.type, row[0])
-    assert isinstance(event, PolicySimulated)
-    return event
 
 
 class Replay:
@@ -194,11 +202,12 @@ class Replay:
         if simulated is None:
             return None
         position, touched = simulated.at_position, None
+        values = {"generation": self._row.facts_generation, "position": position}
+        late = self._connection.execute(FOLDED_LATE, values | {"recorded_at": self._publication.simulated_at})
         if timeline.is_still(position, self._row.at_position):
-            values = {"generation": self._row.facts_generation, "position": position}
             learners = self._connection.execute(TOUCHED_SINCE, values).fetchall()
             touched = pa.array([learner for (learner,) in learners], pa.string())
-        return _Since(position, self._with_policy(position), touched)
+        return _Since(position, self._with_policy(position), touched, dict(late.fetchall()))
 
     def _made(self, judge: Judge, facts: CellFacts, chosen: Int64s, timeline: Timeline) -> Compared:
         points = _points(chosen, self._row.at_position)
@@ -239,12 +248,14 @@ class Replay:
 class _Since(NamedTuple):
     """What came since a simulation: its position, the policies as they would have gone on from there, whom it touched.
 
-    `learners` None: perhaps everybody.
+    `learners` None: perhaps everybody. `late` are those of whom it met no events from a position on, which were folded
+    after it.
     """
 
     position: int
     timeline: Timeline
     learners: pa.Array | None
+    late: Mapping[str, int]
 
     def delta(self, judge: Judge, made: Compared, complete: int) -> Delta:
         """Return what ties levels that were made to those simulated; their facts are complete up to a position.
@@ -257,7 +268,8 @@ class _Since(NamedTuple):
         now = made
         if self.learners is not None:
             now = made.only(pc.is_in(made.learners, value_set=self.learners).to_numpy(zero_copy_only=False))
-        states = judge.states(now.facts, _points(now.cell, self.position), self.timeline)
+        then = now.facts.without_late(self.late) if self.late else now.facts
+        states = judge.states(then, _points(now.cell, self.position), self.timeline)
         return Delta(made.digest(), Compared(now.facts, now.cell, states, states).digest(), now.digest())
 
 

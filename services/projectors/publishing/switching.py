@@ -4,6 +4,7 @@ The switch itself moves a pointer, in a second or less whatever the number of ce
 until the projector's next transaction, and written before any other batch: so from the same levels.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -25,32 +26,38 @@ SIDE_BY_SIDE: Final = "SET LOCAL enable_nestloop = off; SET LOCAL enable_hashjoi
 AS_USUAL: Final = "RESET enable_nestloop; RESET enable_hashjoin"
 """Both generations are read in the order of their keys, which is how their rows lie: half the work of looking cells up.
 The planner, who has no statistics of levels just made, takes now this, now that."""
-ISSUE: Final = """
+_CHANGE: Final = """
+    cause_position, learner_id, competency_id, before_level, after_level, policy_version, hold_harmless
+"""
+_ISSUE: Final = f"""
     INSERT INTO read_model.notice
         (switch_position, learner_id, competency_id, before_level, after_level, policy_version, hold_harmless)
-    SELECT cause_position, learner_id, competency_id, before_level, after_level, policy_version, hold_harmless
-    FROM {changes} AS change
-    WHERE cause = 'policy' AND before_level IS DISTINCT FROM after_level
+    SELECT {_CHANGE} FROM change WHERE before_level IS DISTINCT FROM after_level
     ORDER BY cause_position, learner_id, competency_id
     ON CONFLICT (switch_position, learner_id, competency_id) DO NOTHING
 """
-SETTLE: Final = """
-    INSERT INTO {changes} (generation, learner_id, competency_id, before_level, after_level, before_value_micro,
-        after_value_micro, cause, cause_position, policy_version, changed_at, hold_harmless, held_level)
-    SELECT %(facts)s, learner_id, competency_id, before.effective_level, after.effective_level,
-        before.value_micro, after.value_micro, 'policy', %(position)s, after.policy_version,
-        %(recorded_at)s, after.hold_harmless, after.held_level
-    FROM {after} AS after
-    LEFT JOIN (SELECT * FROM {before} WHERE generation = %(before)s) AS before USING (learner_id, competency_id)
-    WHERE after.generation = %(after)s
-        AND (before.effective_level, before.value_micro, coalesce(before.status, 'no_evidence'))
-        IS DISTINCT FROM (after.effective_level, after.value_micro, after.status)
+SETTLE: Final = f"""
+    WITH change AS (
+        INSERT INTO {{changes}} (generation, learner_id, competency_id, before_level, after_level, before_value_micro,
+            after_value_micro, cause, cause_position, policy_version, changed_at, hold_harmless, held_level)
+        SELECT %(facts)s, learner_id, competency_id, before.effective_level, after.effective_level,
+            before.value_micro, after.value_micro, 'policy', %(position)s, after.policy_version,
+            %(recorded_at)s, after.hold_harmless, after.held_level
+        FROM {{after}} AS after
+        LEFT JOIN (SELECT * FROM {{before}} WHERE generation = %(before)s) AS before USING (learner_id, competency_id)
+        WHERE after.generation = %(after)s
+            AND (before.effective_level, before.value_micro, coalesce(before.status, 'no_evidence'))
+            IS DISTINCT FROM (after.effective_level, after.value_micro, after.status)
+        RETURNING {_CHANGE}
+    ) {_ISSUE}
 """
 """A cell that was not there before is made of others now; one that is there no longer is the projector's to tell of."""
-ISSUE_OF_SWITCH: Final = ISSUE.format(changes="(SELECT * FROM {changes} WHERE cause_position = %(position)s)")
-ISSUE_OF_LEARNER: Final = ISSUE.format(
-    changes="(SELECT * FROM read_model.mastery_change WHERE generation = %s AND learner_id = %s)"
-)
+ISSUE_OF_LEARNERS: Final = f"""
+    WITH change AS (
+        SELECT {_CHANGE} FROM read_model.mastery_change
+        WHERE generation = %s AND learner_id = ANY(%s) AND cause = 'policy' AND cause_position >= %s
+    ) {_ISSUE}
+"""
 DONE: Final = """
     UPDATE read_model.replay SET state = 'done', switch_position = %(position)s, generation = %(generation)s,
         updated_at = clock_timestamp(), finished_at = clock_timestamp()
@@ -88,7 +95,7 @@ def take(connection: psycopg.Connection[Any], facts_generation: int) -> Owed | N
 
 
 def settle(connection: psycopg.Connection[Any], facts_generation: int, owed: Owed) -> None:
-    """Write the changes of cells that are there after a switch, and a notice for each level that it changed."""
+    """Write the changes of cells that are there after a switch, and a notice of each level that it changed."""
     names = {
         "changes": partition("mastery_change", facts_generation),
         "before": partition("current_mastery", owed.before),
@@ -98,9 +105,10 @@ def settle(connection: psycopg.Connection[Any], facts_generation: int, owed: Owe
     connection.execute(SIDE_BY_SIDE)
     connection.execute(SETTLE.format(**names).encode(), values)
     connection.execute(AS_USUAL)
-    connection.execute(ISSUE_OF_SWITCH.format(**names).encode(), values)
 
 
-def issue_late(connection: psycopg.Connection[Any], facts_generation: int, learner_id: str | None) -> None:
-    """Issue the notices that a learner whose events waited, parked, has missed."""
-    connection.execute(ISSUE_OF_LEARNER, (facts_generation, learner_id))
+def issue_missed(
+    connection: psycopg.Connection[Any], facts_generation: int, learners: Iterable[str | None], since: int = 0
+) -> None:
+    """Issue the notices of changes that were written without any, from a position on."""
+    connection.execute(ISSUE_OF_LEARNERS, (facts_generation, [*learners], since))
