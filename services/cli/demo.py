@@ -7,7 +7,7 @@ import typer
 
 from services.cli.learner import print_explanation
 from services.cli.output import AsJSON, examples, out, print_table, show
-from services.cli.policy_life import print_moves
+from services.cli.policy.life import print_moves
 from services.cli.reviews import print_reviews
 
 if TYPE_CHECKING:

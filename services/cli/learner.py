@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from services.cli.output import AsJSON, an_id, err, examples, out, print_records, print_table, show, utc
-from services.cli.policy_words import InLanguage, Lang
+from services.cli.policy.words import InLanguage, Lang
 
 if TYPE_CHECKING:
     from services.query_api.answers import Connection

@@ -13,7 +13,6 @@ from services.cli import (
     export,
     imports,
     learner,
-    policy,
     projector,
     publisher,
     replay,
@@ -25,6 +24,7 @@ from services.cli import (
     webhooks,
 )
 from services.cli.output import err, exit_code
+from services.cli.policy import app as policy
 
 app = typer.Typer(
     name="mastery",

@@ -18,11 +18,11 @@ from infra.postgres.embedded import embedded_server
 from infra.postgres.event_store import open_event_store
 from infra.postgres.migrate import migrate
 from infra.settings import DatabaseSettings, read_settings
-from services.cli import policy_steps
 from services.cli.catch_up import projecting, wait_until_caught_up
 from services.cli.ledger import ask, open_ledger
 from services.cli.output import progress_bar
-from services.cli.policy_acts import Person
+from services.cli.policy import steps
+from services.cli.policy.acts import Person
 from services.cli.status import read_status
 from services.demo.district import fill, generate
 from services.demo.framework import FRAMEWORK
@@ -99,7 +99,7 @@ def _switch(database: Database, policy: PolicyDocument, reason: str) -> dict[str
     document = json.loads(policy.canonical_json)
     draft = DraftPolicy(policy_id=POLICY, framework_id=FRAMEWORK, document=document)
     publication = PublishPolicy(policy_id=POLICY, reason=Reason(text=reason))
-    return policy_steps.publish_at_once(database, draft, publication, APPROVERS, Person(AUTHOR))
+    return steps.publish_at_once(database, draft, publication, APPROVERS, Person(AUTHOR))
 
 
 async def _fill(database: Database, seed: int) -> None:

@@ -18,9 +18,9 @@ from domain.policy.words.sentences import Sentence, tell
 from infra.identity import utc_now
 from services.query_api.answers import Answer, Connection, Part, Time, rows
 from services.query_api.known import Name, require_known
+from services.query_api.levels.rulings import FIRST, SEATS, timeline_after
 from services.query_api.policies import PolicyFact, read_policy_facts
 from services.query_api.policy_words import Told
-from services.query_api.rulings import FIRST, SEATS, timeline_after
 
 HOME: Final = """
     SELECT data->>'framework_id' AS framework_id

@@ -10,15 +10,15 @@ from domain.kernel.ids import CompetencyId
 from domain.mastery.explanation import ExplainedClause, ExplainedEntry, Explanation
 from domain.policy.words.catalogue import Language
 from services.query_api.answers import Answer, Connection, Part, Time, rows
-from services.query_api.around_level import PartExplained, PrerequisiteExplained, explained
-from services.query_api.changed_words import changed_in_words
-from services.query_api.learner_cells import View
-from services.query_api.learner_levels import CellLevel
-from services.query_api.next_step import next_step, next_step_of_score
-from services.query_api.one_level import read_level, read_target
-from services.query_api.plain_words import in_words
-from services.query_api.rulings import Kept, LearnerRulings
-from services.query_api.what_changed import WhatChanged, read_what_changed, require_now
+from services.query_api.levels.around_level import PartExplained, PrerequisiteExplained, explained
+from services.query_api.levels.changed_words import changed_in_words
+from services.query_api.levels.learner_cells import View
+from services.query_api.levels.learner_levels import CellLevel
+from services.query_api.levels.next_step import next_step, next_step_of_score
+from services.query_api.levels.one_level import read_level, read_target
+from services.query_api.levels.plain_words import in_words
+from services.query_api.levels.rulings import Kept, LearnerRulings
+from services.query_api.levels.what_changed import WhatChanged, read_what_changed, require_now
 
 NAMES: Final = """
     SELECT given_position, score_id, revision, evidence_id, attempt, assessor_id

@@ -6,9 +6,9 @@ from typing import Any, Final
 from domain.kernel.scores import from_micro
 from domain.mastery.rollup import mark_of
 from services.query_api.answers import Answer, Connection, Part, rows
-from services.query_api.learner_cells import NOW, View, read_cells
-from services.query_api.learner_levels import CellLevel, LearnerLevels, read_homes, read_now_us, time_of
-from services.query_api.rulings import read_learner_rulings
+from services.query_api.levels.learner_cells import NOW, View, read_cells
+from services.query_api.levels.learner_levels import CellLevel, LearnerLevels, read_homes, read_now_us, time_of
+from services.query_api.levels.rulings import read_learner_rulings
 
 __all__ = ["NOW", "CompetencyMastery", "LearnerMastery", "View", "read_mastery"]
 

@@ -8,7 +8,7 @@ from domain.kernel.ids import CompetencyId
 from domain.kernel.scores import from_micro
 from domain.mastery.cause import CauseKind, kind_of
 from services.query_api.answers import Answer, Asked, Connection, Part, rows
-from services.query_api.one_level import Target, read_target
+from services.query_api.levels.one_level import Target, read_target
 
 CHANGES: Final = """
     SELECT change.changed_at, change.before_level, change.after_level, change.before_value_micro,

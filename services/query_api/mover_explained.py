@@ -14,13 +14,13 @@ from domain.policy.timeline import Timeline
 from domain.policy.words.catalogue import Language
 from infra.postgres.score_cells import SCORE_COLUMNS, ScoreRow, cells_in_force, microseconds
 from services.query_api.answers import Connection, Part, rows
-from services.query_api.around_level import PartExplained, PrerequisiteExplained, explained
-from services.query_api.learner_cells import LearnerCells
-from services.query_api.learner_levels import LearnerLevels, read_homes
-from services.query_api.one_level import COMPETENCY
-from services.query_api.plain_words import in_words
+from services.query_api.levels.around_level import PartExplained, PrerequisiteExplained, explained
+from services.query_api.levels.learner_cells import LearnerCells
+from services.query_api.levels.learner_levels import LearnerLevels, read_homes
+from services.query_api.levels.one_level import COMPETENCY
+from services.query_api.levels.plain_words import in_words
+from services.query_api.levels.rulings import FIRST, LearnerRulings, timeline_after
 from services.query_api.policies import read_policy_facts
-from services.query_api.rulings import FIRST, LearnerRulings, timeline_after
 
 SCORES_AT: Final = f"""
     SELECT {SCORE_COLUMNS}

@@ -7,12 +7,12 @@ from domain.kernel.ids import CompetencyId
 from domain.kernel.scores import from_micro, to_micro
 from domain.policy.words.catalogue import Language, say
 from services.query_api.answers import Answer, Connection, Part, rows
-from services.query_api.around_level import explained
-from services.query_api.learner_cells import NOW
 from services.query_api.learner_goals import Goal, read_goals
-from services.query_api.learner_levels import CellLevel
-from services.query_api.next_step import next_step
-from services.query_api.one_level import read_level, read_target
+from services.query_api.levels.around_level import explained
+from services.query_api.levels.learner_cells import NOW
+from services.query_api.levels.learner_levels import CellLevel
+from services.query_api.levels.next_step import next_step
+from services.query_api.levels.one_level import read_level, read_target
 
 TARGET: Final = """
     SELECT competency

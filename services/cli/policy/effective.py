@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from services.cli.output import AsJSON, an_id, examples, out, print_table, show, utc
-from services.cli.policy_life import Course, Framework, School
-from services.cli.policy_words import InLanguage, Lang
+from services.cli.policy.life import Course, Framework, School
+from services.cli.policy.words import InLanguage, Lang
 
 
 def register(parent: typer.Typer) -> None:

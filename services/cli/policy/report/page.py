@@ -18,8 +18,8 @@ from domain.policy.words.sentences import tell
 from infra.identity import utc_now
 from infra.postgres.database import Database
 from services.cli.ledger import ask
-from services.cli.report.flow import flow
-from services.cli.simulating import Tried
+from services.cli.policy.report.flow import flow
+from services.cli.policy.simulating import Tried
 from services.query_api.answers import Connection
 from services.query_api.mover_explained import Because, Cell, Drafted, explain_cell
 
@@ -72,7 +72,10 @@ def render(page: Page, examples: Sequence[Example]) -> str:
     first = page.tried[0]
     impact, trial = first.simulated.impact, first.trial
     environment = Environment(
-        loader=PackageLoader("services.cli.report", ""), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=PackageLoader("services.cli.policy.report", ""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
     )
     environment.filters |= {"number": _number, "percent": _percent}
     return environment.get_template("page.html.j2").render(

@@ -8,7 +8,7 @@ from domain.kernel.envelope import Reason
 from domain.mastery.cause import CauseKind
 from domain.policy.words.catalogue import Language, say, word
 from services.query_api.level_history import LevelChange
-from services.query_api.what_changed import WhatChanged
+from services.query_api.levels.what_changed import WhatChanged
 
 FORMS: Final = ("%Y-%m-%d", "%Y-%m-%d %H:%M UTC", "%Y-%m-%d %H:%M:%S UTC")
 """How the times of changes are told: the first form under which those of a day differ."""

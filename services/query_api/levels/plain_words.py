@@ -7,9 +7,9 @@ from typing import Any
 
 from domain.mastery.explanation import Explanation
 from domain.policy.words.catalogue import Language, say, word
-from services.query_api.around_level import NOTHING, Around, PartExplained
-from services.query_api.next_step import needed_by
-from services.query_api.rulings import Kept
+from services.query_api.levels.around_level import NOTHING, Around, PartExplained
+from services.query_api.levels.next_step import needed_by
+from services.query_api.levels.rulings import Kept
 
 
 def in_words(

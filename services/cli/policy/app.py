@@ -4,20 +4,20 @@ from typing import Any
 
 import typer
 
-from services.cli import policy_effective, policy_life, policy_simulate, policy_words
-from services.cli.engines import Engine, OnEngine
 from services.cli.output import REFUSED, AsJSON, err, examples, print_table, read_json, show
-from services.cli.policy_life import Competency, Course, File, Framework, School, show_moves
+from services.cli.policy import effective, life, simulate, words
+from services.cli.policy.engines import Engine, OnEngine
+from services.cli.policy.life import Competency, Course, File, Framework, School, show_moves
 
 app = typer.Typer(no_args_is_help=True, help="Mastery policies: the rules from scores to levels, as documents.")
 
 
 def register(parent: typer.Typer) -> None:
     """Add the noun."""
-    policy_life.register(app)
-    policy_simulate.register(app)
-    policy_words.register(app)
-    policy_effective.register(app)
+    life.register(app)
+    simulate.register(app)
+    words.register(app)
+    effective.register(app)
     parent.add_typer(app, name="policy")
 
 
@@ -68,15 +68,15 @@ def evaluate(
     from domain.kernel.parsing import parse_command
     from domain.policy.commands import DraftPolicy
     from domain.policy.events import Terms
-    from services.cli import policy_steps
     from services.cli.catch_up import catch_up
     from services.cli.ledger import open_ledger
+    from services.cli.policy import steps
 
     scope = {"framework_id": framework, "school_id": school, "course_id": course, "competency_id": competency}
     draft = parse_command(DraftPolicy, {"policy_id": "draft", "document": read_json(file), **scope})
     with open_ledger() as database:
         catch_up(database)
-        document = policy_steps.evaluate(database, draft, Terms(), engine)
+        document = steps.evaluate(database, draft, Terms(), engine)
     show_moves(document, as_json=as_json)
 
 

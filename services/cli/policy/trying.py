@@ -14,11 +14,11 @@ from domain.policy.commands import DraftPolicy
 from domain.policy.document import parse_policy
 from domain.policy.events import Scope, ScopedPolicy, Terms
 from infra.postgres.database import Database
-from services.cli import policy_acts
-from services.cli.engines import Engine
-from services.cli.mover_files import MoverFiles
-from services.cli.report.page import Page, write_page
-from services.cli.simulating import Kept, Sample, Trial, Tried, try_out
+from services.cli.policy import acts
+from services.cli.policy.engines import Engine
+from services.cli.policy.mover_files import MoverFiles
+from services.cli.policy.report.page import Page, write_page
+from services.cli.policy.simulating import Kept, Sample, Trial, Tried, try_out
 from services.projectors.what_if import Draft
 from services.projectors.what_if.evaluate import Watcher
 
@@ -88,7 +88,7 @@ def _trials(database: Database, wanted: Wanted) -> list[Trial]:
     trials = [_undrafted(draft, wanted.terms) for draft in wanted.drafts]
     is_given = bool(trials) and trials[0].scoped.policy_id == wanted.policy_id
     try:
-        last = policy_acts.last_draft(database, PolicyId(wanted.policy_id))
+        last = acts.last_draft(database, PolicyId(wanted.policy_id))
     except Unknown:
         if is_given:
             return trials

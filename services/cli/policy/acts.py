@@ -37,7 +37,7 @@ from infra.settings import PolicySettings, read_settings
 from services.cli.catch_up import POLL_S, wait_until_caught_up
 from services.cli.ledger import ask, operator
 from services.cli.output import err
-from services.cli.simulating import Trial, Tried, try_out
+from services.cli.policy.simulating import Trial, Tried, try_out
 from services.command_api.published import Facts, Published
 from services.projectors.what_if import Draft
 from services.query_api.answers import Connection, rows

@@ -4,7 +4,7 @@ from domain.mastery.explanation import ExplainedClause, ExplainedEntry, Explanat
 from domain.policy.document import PolicyDocument
 from domain.policy.words.catalogue import Language, say
 from domain.policy.words.sentences import clause_name, values_of
-from services.query_api.around_level import Around
+from services.query_api.levels.around_level import Around
 
 
 def next_step(told: Explanation, around: Around, language: Language) -> str:

@@ -89,16 +89,16 @@ def draft(
     """
     from domain.kernel.parsing import parse_command
     from domain.policy.commands import DraftPolicy
-    from services.cli import policy_acts
     from services.cli.ledger import open_ledger
     from services.cli.output import err
-    from services.cli.policy_words import print_findings, read_shown
+    from services.cli.policy import acts
+    from services.cli.policy.words import print_findings, read_shown
 
     scope = {"framework_id": framework, "school_id": school, "course_id": course, "competency_id": competency}
     words = {"policy_id": policy_id or file.stem, "document": read_json(file), "locked": lock or (), **scope}
     command = parse_command(DraftPolicy, {**words, "reason": said(reason)})
     with open_ledger() as database:
-        drafted = policy_acts.draft(database, command, policy_acts.Person(author))
+        drafted = acts.draft(database, command, acts.Person(author))
         shown = read_shown(database, drafted.policy_id)
     print_findings(shown["revisions"][-1]["findings"], err)
     document = drafted.model_dump(mode="json", exclude={"document", "author"}, exclude_none=True)
@@ -118,13 +118,13 @@ def approve(
     """Agree to the last revision of a policy, having seen what it does; not for those who wrote it."""
     from domain.kernel.parsing import parse_command
     from domain.policy.commands import ApprovePolicy
-    from services.cli import policy_acts
     from services.cli.ledger import open_ledger
+    from services.cli.policy import acts
 
     words = {"policy_id": policy_id, "revision": revision, "reason": said(reason)}
-    command, by = parse_command(ApprovePolicy, words), policy_acts.Person(person, authority)
+    command, by = parse_command(ApprovePolicy, words), acts.Person(person, authority)
     with open_ledger() as database:
-        receipt = policy_acts.settle(database, command, by)
+        receipt = acts.settle(database, command, by)
     document = {"policy_id": policy_id, "approved_by": by.actor.id, "position": receipt.last_position}
     show(document, as_json=as_json, render=lambda: out.print(f"approved by {by.actor.id}"))
 
@@ -156,10 +156,10 @@ def publish(
     from domain.kernel.parsing import parse_command
     from domain.policy.commands import DraftPolicy, PublishPolicy
     from domain.policy.events import Terms
-    from services.cli import policy_steps
     from services.cli.catch_up import projecting, wait_until_caught_up
     from services.cli.ledger import open_ledger
-    from services.cli.policy_acts import Person
+    from services.cli.policy import steps
+    from services.cli.policy.acts import Person
 
     file = Path(policy) if Path(policy).is_file() else None
     name = policy if file is None else policy_id or file.stem
@@ -180,12 +180,12 @@ def publish(
         if draft is None:
             terms = None if publication.terms == Terms() else publication.terms
             publication = publication.model_copy(update={"terms": terms})
-            act = policy_steps.rehearse if dry_run else policy_steps.publish
+            act = steps.rehearse if dry_run else steps.publish
             document = act(database, publication, approved_by or (), Person(person))
         elif dry_run:
-            document = policy_steps.evaluate(database, draft, publication.terms or Terms())
+            document = steps.evaluate(database, draft, publication.terms or Terms())
         else:
-            document = policy_steps.publish_at_once(database, draft, publication, approved_by or (), Person(person))
+            document = steps.publish_at_once(database, draft, publication, approved_by or (), Person(person))
     show_moves(document, as_json=as_json)
 
 
@@ -207,14 +207,14 @@ def _end(
     kind: "type[RollBackPolicy | RetirePolicy]", policy_id: str, person: str | None, reason: str, *, as_json: bool
 ) -> None:
     from domain.kernel.parsing import parse_command
-    from services.cli import policy_acts
     from services.cli.catch_up import projecting, wait_until_caught_up
     from services.cli.ledger import open_ledger
+    from services.cli.policy import acts
 
     command = parse_command(kind, {"policy_id": policy_id, "reason": said(reason)})
     with open_ledger() as database, projecting(database):
         wait_until_caught_up(database)
-        document = policy_acts.end(database, command, policy_acts.Person(person))
+        document = acts.end(database, command, acts.Person(person))
     show_moves(document, as_json=as_json)
 
 

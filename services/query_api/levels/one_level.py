@@ -7,9 +7,9 @@ from domain.kernel.errors import Unknown
 from domain.kernel.ids import CompetencyId
 from domain.policy.relations import is_related
 from services.query_api.answers import Connection, rows
-from services.query_api.learner_cells import LearnerCells, View, read_cells
-from services.query_api.learner_levels import CellLevel, LearnerLevels, read_homes, read_now_us
-from services.query_api.rulings import LearnerRulings, read_learner_rulings
+from services.query_api.levels.learner_cells import LearnerCells, View, read_cells
+from services.query_api.levels.learner_levels import CellLevel, LearnerLevels, read_homes, read_now_us
+from services.query_api.levels.rulings import LearnerRulings, read_learner_rulings
 
 COMPETENCY: Final = """
     SELECT competency->>'competency_id' AS competency_id, event.data->>'framework_id' AS framework_id,

@@ -11,7 +11,7 @@ from domain.mastery.rollup import mark_of
 from domain.policy.rulings import reach_us
 from infra.postgres.score_cells import ScoreRow, microseconds
 from services.query_api.answers import Part
-from services.query_api.learner_levels import CellLevel, time_of
+from services.query_api.levels.learner_levels import CellLevel, time_of
 
 UNKNOWN: Final = "unknown"
 

@@ -6,10 +6,10 @@ from domain.kernel.errors import Invalid
 from domain.kernel.scores import from_micro
 from domain.mastery.cause import CauseKind
 from services.query_api.answers import Connection, Part
-from services.query_api.learner_cells import View
-from services.query_api.learner_levels import CellLevel
 from services.query_api.level_history import LevelChange, read_changes
-from services.query_api.one_level import Target, read_level
+from services.query_api.levels.learner_cells import View
+from services.query_api.levels.learner_levels import CellLevel
+from services.query_api.levels.one_level import Target, read_level
 
 
 class Stand(Part):

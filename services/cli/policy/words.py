@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from services.cli.output import REFUSED, AsJSON, examples, out, print_records, show
-from services.cli.policy_life import Competency, Course, Framework, School
+from services.cli.policy.life import Competency, Course, Framework, School
 
 if TYPE_CHECKING:
     from infra.postgres.database import Database

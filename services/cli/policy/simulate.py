@@ -5,9 +5,9 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from services.cli.engines import Engine, OnEngine
 from services.cli.output import AsJSON, err, examples, out, print_table, read_json, show
-from services.cli.policy_life import (
+from services.cli.policy.engines import Engine, OnEngine
+from services.cli.policy.life import (
     As,
     Competency,
     Course,
@@ -77,8 +77,8 @@ def simulate(
     from domain.simulation.decider import AskSimulation
     from services.cli.catch_up import catch_up
     from services.cli.ledger import open_ledger
-    from services.cli.policy_acts import Person
-    from services.cli.trying import Files, Wanted, run
+    from services.cli.policy.acts import Person
+    from services.cli.policy.trying import Files, Wanted, run
 
     if len(compare or ()) > COMPARED_MAX:
         raise typer.BadParameter(f"{len(compare or ())} documents are more than {COMPARED_MAX} to compare with")

@@ -19,8 +19,8 @@ from domain.policy.relations import Ties, ties, wholes
 from domain.policy.rulings import Ruling, reach_us
 from infra.postgres.score_cells import ScoreRow, microseconds
 from services.query_api.answers import Connection, rows
-from services.query_api.learner_cells import LearnerCells, View, reached
-from services.query_api.rulings import LearnerRulings
+from services.query_api.levels.learner_cells import LearnerCells, View, reached
+from services.query_api.levels.rulings import LearnerRulings
 
 NEVER: Final = int(np.iinfo(np.int64).max)
 HOMES: Final = """

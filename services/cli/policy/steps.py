@@ -10,11 +10,11 @@ from domain.policy.commands import ApprovePolicy, DraftPolicy, PublishPolicy
 from domain.policy.document import parse_policy
 from domain.policy.events import Scope, ScopedPolicy, Terms
 from infra.postgres.database import Database
-from services.cli import policy_acts
-from services.cli.engines import Engine
 from services.cli.output import err
-from services.cli.policy_acts import OPERATOR, Person
-from services.cli.simulating import Trial, try_out
+from services.cli.policy import acts
+from services.cli.policy.acts import OPERATOR, Person
+from services.cli.policy.engines import Engine
+from services.cli.policy.simulating import Trial, try_out
 from services.projectors.what_if import Draft
 
 NEXT: Final[Mapping[str, str]] = {
@@ -58,9 +58,9 @@ def publish_at_once(
         Unavailable: it does not come into force.
     """
     with _saying_what_is_next(publication, NEXT_OF_FILE):
-        policy_acts.foresee(database, publication, approvers, draft, author)
-    drafted = policy_acts.draft(database, draft, author)
-    policy_acts.simulate(database, drafted, publication.terms or Terms(), author)
+        acts.foresee(database, publication, approvers, draft, author)
+    drafted = acts.draft(database, draft, author)
+    acts.simulate(database, drafted, publication.terms or Terms(), author)
     return publish(database, publication, approvers, author)
 
 
@@ -74,17 +74,17 @@ def publish(
         Unavailable: it does not come into force.
     """
     with _saying_what_is_next(publication):
-        policy_acts.foresee(database, publication, approvers, person=person)
+        acts.foresee(database, publication, approvers, person=person)
         for name in approvers:
             _approve(database, publication, name)
-        return policy_acts.publish(database, publication, person)
+        return acts.publish(database, publication, person)
 
 
 def _approve(database: Database, publication: PublishPolicy, name: str) -> None:
     """Record that somebody approved the last revision, unless that is on record."""
     approval = ApprovePolicy(policy_id=publication.policy_id, reason=publication.reason)
     try:
-        policy_acts.settle(database, approval, Person(name))
+        acts.settle(database, approval, Person(name))
     except Refused as refusal:
         if refusal.rule != "approval-given":
             raise
@@ -99,8 +99,8 @@ def rehearse(
         Invalid, Refused: as `domain.policy.decider.decide`.
     """
     with _saying_what_is_next(publication):
-        published = policy_acts.foresee(database, publication, approvers, person=person)
-    drafted = policy_acts.last_draft(database, publication.policy_id)
+        published = acts.foresee(database, publication, approvers, person=person)
+    drafted = acts.last_draft(database, publication.policy_id)
     return _tried(database, Draft.of(drafted, published.terms))
 
 

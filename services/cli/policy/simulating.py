@@ -20,8 +20,8 @@ from domain.simulation.events import SimulationAsked
 from infra.identity import utc_now, uuid7
 from infra.postgres.database import Database
 from infra.postgres.event_store import Append, BlockingEventStore, blocking_event_store
-from services.cli.engines import Engine
 from services.cli.output import progress_bar
+from services.cli.policy.engines import Engine
 from services.projectors import ledger
 from services.projectors.what_if import Draft, simulate
 from services.projectors.what_if.evaluate import Simulated, Watcher
