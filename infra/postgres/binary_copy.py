@@ -1,8 +1,9 @@
 """Columns as PostgreSQL's binary COPY: many rows are sent without a Python value for each of their fields.
 
-Source: PostgreSQL documentation, COPY, "Binary Format".
+Source: PostgreSQL documentation, COPY, "Binary Format"; `array_recv`.
 """
 
+import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
@@ -18,6 +19,8 @@ HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER: Final = b"\xff\xff"
 EPOCH_US: Final = 946_684_800_000_000
 """PostgreSQL counts time from the year 2000 on; Arrow from 1970."""
+ARRAY_OF_TEXT: Final = np.frombuffer(struct.pack(">5i", 1, 0, 25, 1, 1), np.uint8)
+"""Dimensions, whether one is null, type; the length of the only dimension, and from where it counts."""
 
 Bools = NDArray[np.bool_]
 Bytes = NDArray[np.uint8]
@@ -100,6 +103,16 @@ def rows_of(columns: Sequence[Texts | Numbers]) -> memoryview:
 def texts_of(words: Sequence[str]) -> Texts:
     """Return words as a column."""
     return _texts(pa.array(words, pa.string()))
+
+
+def arrays_of_one(texts: Texts) -> Texts:
+    """Return texts as a column of arrays that hold one text each; null where none is known."""
+    last = np.cumsum(ARRAY_OF_TEXT.size + 4 + texts.sizes)
+    first = np.concatenate(([0], last))[:-1]
+    data = np.empty(first.size and last[-1], np.uint8)
+    data[first[:, None] + np.arange(ARRAY_OF_TEXT.size)] = ARRAY_OF_TEXT
+    put_text(data, first + ARRAY_OF_TEXT.size, texts)
+    return Texts(data, first, last, texts.known)
 
 
 def _plain(column: pa.Array) -> Texts | Numbers:

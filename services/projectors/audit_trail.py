@@ -7,17 +7,13 @@ import msgspec
 import psycopg
 
 from domain.kernel.scores import from_micro
+from services.projectors.audit_given import COMPETENCY_COLUMNS, EVENT_COLUMNS, GIVEN, copy_given
 from services.projectors.generations import partition
 from services.projectors.parts import Part
-from services.projectors.read_model import Poison, StoredRow
+from services.projectors.read_model import Gather, Poison, StoredRow
 
-COPY_EVENTS: Final = """
-    COPY {table} (
-        generation, position, type, subject_id, competency_ids, actor_id, actor_role,
-        reason_code, reason_text, before, after, recorded_at
-    ) FROM STDIN
-"""
-COPY_COMPETENCIES: Final = "COPY {table} (generation, competency_id, position) FROM STDIN"
+COPY_EVENTS: Final = f"COPY {{table}} ({EVENT_COLUMNS}) FROM STDIN"
+COPY_COMPETENCIES: Final = f"COPY {{table}} ({COMPETENCY_COLUMNS}) FROM STDIN"
 
 
 class _Actor(msgspec.Struct):
@@ -160,7 +156,7 @@ class AuditTrail:
     tables: Final = ("audit_event", "audit_competency")
     late_tables: Final[Mapping[str, str | None]] = {"audit_event": None, "audit_competency": None}
     breaks: Final[frozenset[str]] = frozenset()
-    gather: Final = None
+    gather: Final = Gather(frozenset({GIVEN}), copy_given)
     moments: Final[frozenset[str]] = frozenset()
     types: Final = None
 

@@ -1,6 +1,6 @@
 """What a read model is to the runner: the events it wants, its tables, and how a batch is written."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import psycopg
@@ -32,6 +32,12 @@ class Span(NamedTuple):
     part: Part
     left_out: Collection[int]
     parked: Mapping[str, int]
+
+    def cut(self, events: int) -> Iterator["Span"]:
+        """Return the span in portions of about so many events."""
+        step = self.part.span(events)
+        for after in range(self.after, self.until, step):
+            yield self._replace(after=after, until=min(after + step, self.until))
 
 
 class Gather(NamedTuple):

@@ -60,10 +60,10 @@ def test_texts_and_numbers_of_any_objects_are_found(objects: list[dict[str, Any]
 
 def test_the_fields_of_an_inner_object_are_found_and_it_may_be_absent() -> None:
     outer = fields('{"part":{"id":"x","of":[{"id":"no"},"]}"]}}', "{}", '{"part":null}')
-    inner = JsonFields(outer.objects("part"), ("id",), are_optional=True)
+    inner = outer.inner("part", ("id",), are_optional=True)
     assert words(inner.texts("id", is_optional=True)) == ["x", None, None]
     assert inner.read.tolist() == [True, True, False]
-    assert JsonFields(outer.objects("part"), ("id",)).read.tolist() == [True, False, False]
+    assert outer.inner("part", ("id",)).read.tolist() == [True, False, False]
 
 
 @pytest.mark.parametrize(

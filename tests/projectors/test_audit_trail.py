@@ -2,11 +2,14 @@
 
 import pytest
 
-from infra.postgres.event_store import EventStore
+from domain.kernel.envelope import Meta, Reason
+from infra.postgres.event_store import Append, BlockingEventStore, EventStore
 from services.projectors import ledger
 from services.projectors.audit_trail import AuditTrail
 from services.projectors.read_model import Poison
+from services.projectors.rebuilding.rebuild import rebuild
 from tests.projectors.feeding import append, digest, feed, select
+from tests.projectors.history import START, TEACHER, given
 from tests.query_api.histories import whole_learner
 
 pytestmark = pytest.mark.anyio
@@ -67,3 +70,27 @@ async def test_an_envelope_that_cannot_be_read_names_its_position_and_learner(st
         with pytest.raises(Poison) as poison:
             AuditTrail().apply(connection, 1, [spoilt])
     assert (poison.value.position, poison.value.learner_id) == (7, "l1")
+
+
+def test_a_rebuild_writes_of_given_scores_what_is_written_of_them_singly(
+    blocking: BlockingEventStore, database: str
+) -> None:
+    reasons = [None, Reason(code="late"), Reason(code="late", text="Ill: 39 °C"), Reason(code="late", text='"Ill"')]
+    values = [2_500_000, 0, -1_000_000, 3_000_001]
+    for number, (value, reason) in enumerate(zip(values, reasons, strict=True)):
+        score = given(f"s{number}", 0, competency=f"c{number}").model_copy(update={"value_micro": value})
+        blocking.append(Append(f"evidence-e-s{number}", 0, [score], START, Meta(actor=TEACHER, reason=reason)))
+    with ledger.connect(database) as connection:
+        rebuild(connection, "audit_trail")
+    said = {"type": "score.given.v1", "actor_id": "t1", "actor_role": "teacher", "before": None}
+    assert select(database, ROWS) == [
+        {"position": position, **said, "subject_id": score, "competency_ids": [competency], "after": after,
+         "reason_code": code, "reason_text": text}
+        for position, score, competency, after, code, text in (
+            (1, "s0", "c0", "2.5", None, None),
+            (2, "s1", "c1", "0", "late", None),
+            (3, "s2", "c2", "-1", "late", "Ill: 39 °C"),
+            (4, "s3", "c3", "3.000001", "late", '"Ill"'),
+        )
+    ]  # fmt: skip
+    assert digest(database, AuditTrail(), 1) == digest(database, AuditTrail(), feed(database, AuditTrail()))

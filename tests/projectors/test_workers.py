@@ -12,6 +12,7 @@ from services.projectors.filler import Filler
 from services.projectors.mastery import Mastery
 from services.projectors.models import MODELS
 from services.projectors.parts import Part
+from services.projectors.read_model import Span
 from services.projectors.rebuilding.crew import build_parts
 from services.projectors.rebuilding.rebuild import rebuild
 from tests.projectors.fold import HIGHEST
@@ -119,6 +120,15 @@ def test_every_learner_is_of_one_part_and_of_one_portion_of_it(connection: Conne
     assert not {*thirds[0]} & {*thirds[1]}
     sixths = [learners(portion) for portion in Part(1, 3).split(2)]
     assert sorted(map(str, thirds[1])) == sorted(str(one) for sixth in sixths for one in sixth)
+
+
+def test_a_span_is_cut_into_portions_that_follow_each_other() -> None:
+    def borders(part: Part) -> list[tuple[int, int]]:
+        return [(one.after, one.until) for one in Span(10, 33, part, (), {}).cut(5)]
+
+    assert borders(Part(0, 1)) == [(10, 15), (15, 20), (20, 25), (25, 30), (30, 33)]
+    assert borders(Part(1, 3)) == [(10, 25), (25, 33)]
+    assert [*Span(10, 10, Part(0, 1), (), {}).cut(5)] == []
 
 
 def test_parts_that_are_half_filled_are_gone_on_with_and_what_came_meanwhile_follows(
