@@ -1,0 +1,1 @@
+"""Programs. None imports another; only the command, `cli`, which starts them, imports all."""

@@ -1,1 +1,4 @@
-"""The `mastery` command: one file a noun. Each command imports what it needs when it runs, so that help is quick."""
+"""The `mastery` command: one file a noun, all of them in `main`. Each imports what it needs when it runs, for speed.
+
+What they share: `output` (how the command speaks), `ledger` (what it works on), `catch_up`; the demo is a `sandbox`.
+"""
