@@ -217,9 +217,7 @@ def decide(state: Evidence, command: EvidenceCommand, actor: Actor, catalogue: C
         case VoidScore():
             return [_void(on_record, command)]
         case GiveFeedback():
-            about = {"evidence_id": command.evidence_id, "learner_id": on_record.submitted.learner_id}
-            said = {"feedback_id": command.feedback_id, "attempt": on_record.attempt, "text": command.text}
-            return [FeedbackGiven.model_validate(about | said)]
+            return [_tell(on_record, command)]
         case _:
             assert_never(command)
 
@@ -309,6 +307,16 @@ def _void(state: OnRecord, command: VoidScore) -> ScoreVoided:
         learner_id=state.submitted.learner_id,
         competency_id=score.competency_id,
         before_micro=score.value_micro,
+    )
+
+
+def _tell(state: OnRecord, command: GiveFeedback) -> FeedbackGiven:
+    return FeedbackGiven(
+        feedback_id=command.feedback_id,
+        evidence_id=command.evidence_id,
+        learner_id=state.submitted.learner_id,
+        attempt=state.attempt,
+        text=command.text,
     )
 
 

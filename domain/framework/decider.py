@@ -77,6 +77,16 @@ Publication = Unpublished | Published
 INITIAL: Final[Publication] = Unpublished()
 
 
+def framework_stream(framework_id: FrameworkId) -> str:
+    """Return the name of the stream of a framework."""
+    return f"framework-{framework_id}"
+
+
+def scale_stream(scale_id: ScaleId) -> str:
+    """Return the name of the stream of a scale."""
+    return f"scale-{scale_id}"
+
+
 def evolve(_state: Publication, event: FrameworkEvent) -> Publication:
     """Return the state after an event."""
     return Published(event)

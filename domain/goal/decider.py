@@ -101,6 +101,11 @@ Goal = NotSet | Open | Closed
 INITIAL: Final[Goal] = NotSet()
 
 
+def stream_of(goal_id: GoalId) -> str:
+    """Return the name of the stream of a goal."""
+    return f"goal-{goal_id}"
+
+
 def evolve(state: Goal, event: GoalEvent) -> Goal:
     """Return the state after an event."""
     match event:

@@ -87,6 +87,11 @@ Pathway = NotApproved | Approved
 INITIAL: Final[Pathway] = NotApproved()
 
 
+def stream_of(pathway_id: PathwayId) -> str:
+    """Return the name of the stream of a pathway."""
+    return f"pathway-{pathway_id}"
+
+
 def evolve(state: Pathway, event: PathwayEvent) -> Pathway:
     """Return the state after an event."""
     if isinstance(event, PathwayApproved):
@@ -144,7 +149,7 @@ def _approve(state: Pathway, command: ApprovePathway, catalogue: Catalogue) -> P
 
 def _change(state: Approved, command: ChangePathway, catalogue: Catalogue) -> PathwayChanged:
     because = command.because
-    if because is None or not ((because.ref and because.ref.strip()) or (because.text and because.text.strip())):
+    if because is None or not because.is_given():
         fault = f"change of pathway {command.pathway_id} does not say because of what it is made"
         raise Invalid("because-required", fault)
     if command.steps == state.steps:

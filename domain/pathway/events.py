@@ -45,6 +45,10 @@ class Because(Part):
     ref: Plain[Annotated[str, Field(max_length=200)] | None] = None
     text: Personal[Annotated[str, Field(max_length=2000)] | None] = None
 
+    def is_given(self) -> bool:
+        """Say whether it says anything but its kind."""
+        return bool((self.ref and self.ref.strip()) or (self.text and self.text.strip()))
+
 
 class Step(Part):
     """One step: a competency, how it is worked on, and until when."""

@@ -40,6 +40,11 @@ class Profile:
 INITIAL: Final = Profile()
 
 
+def stream_of(learner_id: LearnerId) -> str:
+    """Return the name of the stream of a learner's profile."""
+    return f"profile-{learner_id}"
+
+
 def evolve(state: Profile, event: ProfileEvent) -> Profile:
     """Return the state after an event."""
     match event:

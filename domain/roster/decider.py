@@ -77,6 +77,16 @@ Membership = Absent | Registered | Enrolled | Left
 INITIAL: Final[Membership] = Absent()
 
 
+def enrolment_stream(enrolment_id: EnrolmentId) -> str:
+    """Return the name of the stream of an enrolment."""
+    return f"enrolment-{enrolment_id}"
+
+
+def learner_stream(learner_id: LearnerId) -> str:
+    """Return the name of the stream of a learner."""
+    return f"learner-{learner_id}"
+
+
 def evolve(_state: Membership, event: RosterEvent) -> Membership:
     """Return the state after an event."""
     match event:

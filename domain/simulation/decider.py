@@ -37,9 +37,6 @@ class CancelSimulation(Command):
     simulation_id: SimulationId
 
 
-SimulationCommand = AskSimulation | CancelSimulation
-
-
 class State(Enum):
     """How far a what-if is known to the log."""
 
@@ -49,6 +46,11 @@ class State(Enum):
 
 
 INITIAL: Final = State.UNASKED
+
+
+def stream_of(simulation_id: SimulationId) -> str:
+    """Return the name of the stream of a what-if."""
+    return f"simulation-{simulation_id}"
 
 
 def evolve(_state: State, event: SimulationEvent) -> State:

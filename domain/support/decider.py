@@ -52,6 +52,11 @@ Support = Absent | Running | Ended
 INITIAL: Final[Support] = Absent()
 
 
+def stream_of(support_id: SupportId) -> str:
+    """Return the name of the stream of a support."""
+    return f"support-{support_id}"
+
+
 def evolve(_state: Support, event: SupportEvent) -> Support:
     """Return the state after an event."""
     match event:
@@ -86,7 +91,7 @@ def decide(state: Support, command: SupportCommand, catalogue: Catalogue) -> lis
 def _start(state: Support, command: StartSupport, catalogue: Catalogue) -> SupportStarted:
     if not isinstance(state, Absent):
         raise Refused("support-exists", f"support {command.support_id} was begun already")
-    if not (command.because.ref or (command.because.text or "").strip()):
+    if not command.because.is_given():
         raise Invalid("because-required", f"support {command.support_id} does not say because of what it begins")
     if command.competency_id is not None:
         catalogue.home(command.competency_id)

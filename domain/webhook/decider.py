@@ -21,7 +21,7 @@ from domain.webhook.events import (
 )
 
 URL_PATTERN: Final = r"^(https://[^\s/?#@\\]+|http://(localhost|127\.0\.0\.1)(:\d{1,5})?)([/?][\x21-\x7e]*)?$"
-"""https; plain http on this machine only, where the deliverer is set to send there, for development."""
+"""https; plain http on this machine only, where the courier is set to send there, for development."""
 OVERLAP_HOURS_MAX: Final = 30 * 24
 Position = Annotated[int, Field(ge=1, lt=2**63)]
 
@@ -91,6 +91,11 @@ class Webhook:
 
 
 INITIAL: Final = Webhook()
+
+
+def stream_of(webhook_id: WebhookId) -> str:
+    """Return the name of the stream of a webhook."""
+    return f"webhook-{webhook_id}"
 
 
 def evolve(state: Webhook, event: WebhookEvent) -> Webhook:

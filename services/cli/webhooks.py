@@ -67,13 +67,14 @@ def rotate_secret(webhook_id: Id, *, overlap_hours: Overlap = 24, reason: Why, a
     from typing import cast
 
     from domain.kernel.parsing import parse_command
-    from domain.webhook.decider import INITIAL, RotateWebhookSecret, decide, evolve
+    from domain.webhook.decider import INITIAL, RotateWebhookSecret, decide, evolve, stream_of
     from domain.webhook.events import WebhookEvent
     from infra.postgres.event_store import blocking_event_store
     from services.cli.ledger import append, open_ledger
 
     told = {"webhook_id": webhook_id, "overlap_hours": overlap_hours, "reason": {"text": reason}}
-    command, stream = parse_command(RotateWebhookSecret, told), f"webhook-{webhook_id}"
+    command = parse_command(RotateWebhookSecret, told)
+    stream = stream_of(command.webhook_id)
     with open_ledger() as database:
         with blocking_event_store(database.app) as store:
             past = [cast("WebhookEvent", recorded.event) for recorded in store.load(stream).events]

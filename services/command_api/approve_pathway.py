@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from domain.kernel.event import Event
 from domain.kernel.permissions import Permission
-from domain.pathway.decider import INITIAL, ApprovePathway, decide, evolve
+from domain.pathway.decider import INITIAL, ApprovePathway, decide, evolve, stream_of
 from services.command_api.desk import Desk, fold
 from services.command_api.published import Facts
 
@@ -33,4 +33,4 @@ async def respond(desk: Desk, request: Request) -> Response:
     def decided(history: Sequence[Event], facts: Facts) -> Sequence[Event]:
         return decide(fold(evolve, INITIAL, history), command, facts.catalogue)
 
-    return await desk.settle(asked, f"pathway-{command.pathway_id}", Permission.CHANGE_PATHWAY, decided)
+    return await desk.settle(asked, stream_of(command.pathway_id), Permission.CHANGE_PATHWAY, decided)

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from domain.kernel.event import Event
 from domain.kernel.permissions import Permission
-from domain.support.decider import INITIAL, EndSupport, decide, evolve
+from domain.support.decider import INITIAL, EndSupport, decide, evolve, stream_of
 from services.command_api.desk import Desk, fold
 from services.command_api.published import Facts
 
@@ -26,4 +26,4 @@ async def respond(desk: Desk, request: Request) -> Response:
     def decided(history: Sequence[Event], facts: Facts) -> Sequence[Event]:
         return decide(fold(evolve, INITIAL, history), command, facts.catalogue)
 
-    return await desk.settle(asked, f"support-{command.support_id}", Permission.SUPPORT, decided)
+    return await desk.settle(asked, stream_of(command.support_id), Permission.SUPPORT, decided)

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from domain.kernel.event import Event
 from domain.kernel.permissions import Permission
-from domain.profile.decider import INITIAL, NoteProfileEntry, decide, evolve
+from domain.profile.decider import INITIAL, NoteProfileEntry, decide, evolve, stream_of
 from services.command_api.desk import Desk, fold
 from services.command_api.published import Facts
 
@@ -26,4 +26,4 @@ async def respond(desk: Desk, request: Request) -> Response:
     def decided(history: Sequence[Event], _facts: Facts) -> Sequence[Event]:
         return decide(fold(evolve, INITIAL, history), command)
 
-    return await desk.settle(asked, f"profile-{command.learner_id}", Permission.NOTE_PROFILE, decided)
+    return await desk.settle(asked, stream_of(command.learner_id), Permission.NOTE_PROFILE, decided)

@@ -6,7 +6,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.framework.decider import INITIAL, PublishScale, decide, evolve
+from domain.framework.decider import INITIAL, PublishScale, decide, evolve, scale_stream
 from domain.kernel.event import Event
 from domain.kernel.permissions import Permission
 from services.command_api.desk import Desk, fold
@@ -37,4 +37,4 @@ async def respond(desk: Desk, request: Request) -> Response:
     def decided(history: Sequence[Event], facts: Facts) -> Sequence[Event]:
         return decide(fold(evolve, INITIAL, history), command, facts.catalogue)
 
-    return await desk.settle(asked, f"scale-{command.scale_id}", Permission.PUBLISH_FRAMEWORK, decided)
+    return await desk.settle(asked, scale_stream(command.scale_id), Permission.PUBLISH_FRAMEWORK, decided)

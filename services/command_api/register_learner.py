@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from domain.kernel.event import Event
 from domain.kernel.permissions import Permission
-from domain.roster.decider import INITIAL, RegisterLearner, decide, evolve
+from domain.roster.decider import INITIAL, RegisterLearner, decide, evolve, learner_stream
 from services.command_api.desk import Desk, fold
 from services.command_api.published import Facts
 
@@ -30,4 +30,4 @@ async def respond(desk: Desk, request: Request) -> Response:
     def decided(history: Sequence[Event], _facts: Facts) -> Sequence[Event]:
         return decide(fold(evolve, INITIAL, history), command)
 
-    return await desk.settle(asked, f"learner-{command.learner_id}", Permission.KEEP_ROSTER, decided)
+    return await desk.settle(asked, learner_stream(command.learner_id), Permission.KEEP_ROSTER, decided)

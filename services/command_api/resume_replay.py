@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from domain.kernel.event import Event
 from domain.kernel.permissions import Permission
+from domain.policy.decider import stream_of
 from domain.policy.replay import INITIAL, ResumeReplay, decide, evolve
 from services.command_api.desk import Desk, fold
 from services.command_api.published import Facts
@@ -26,4 +27,4 @@ async def respond(desk: Desk, request: Request) -> Response:
     def decided(history: Sequence[Event], _: Facts) -> Sequence[Event]:
         return decide(fold(evolve, INITIAL, history), command)
 
-    return await desk.settle(asked, f"policy-{command.policy_id}", Permission.PUBLISH_POLICY, decided)
+    return await desk.settle(asked, stream_of(command.policy_id), Permission.PUBLISH_POLICY, decided)

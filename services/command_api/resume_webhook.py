@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from domain.kernel.event import Event
 from domain.kernel.permissions import Permission
-from domain.webhook.decider import INITIAL, ResumeWebhook, decide, evolve
+from domain.webhook.decider import INITIAL, ResumeWebhook, decide, evolve, stream_of
 from services.command_api.desk import Desk, fold
 from services.command_api.published import Facts
 
@@ -26,4 +26,4 @@ async def respond(desk: Desk, request: Request) -> Response:
     def decided(history: Sequence[Event], _facts: Facts) -> Sequence[Event]:
         return decide(fold(evolve, INITIAL, history), command)
 
-    return await desk.settle(asked, f"webhook-{command.webhook_id}", Permission.KEEP_WEBHOOKS, decided)
+    return await desk.settle(asked, stream_of(command.webhook_id), Permission.KEEP_WEBHOOKS, decided)

@@ -6,7 +6,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.goal.decider import INITIAL, SetGoal, decide, evolve
+from domain.goal.decider import INITIAL, SetGoal, decide, evolve, stream_of
 from domain.kernel.event import Event
 from domain.kernel.permissions import Permission
 from services.command_api.desk import Desk, fold
@@ -33,4 +33,4 @@ async def respond(desk: Desk, request: Request) -> Response:
     def decided(history: Sequence[Event], facts: Facts) -> Sequence[Event]:
         return decide(fold(evolve, INITIAL, history), command, asked.actor, facts.catalogue)
 
-    return await desk.settle(asked, f"goal-{command.goal_id}", Permission.SET_GOAL, decided)
+    return await desk.settle(asked, stream_of(command.goal_id), Permission.SET_GOAL, decided)

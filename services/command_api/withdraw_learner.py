@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from domain.kernel.event import Event
 from domain.kernel.permissions import Permission
-from domain.roster.decider import INITIAL, WithdrawLearner, decide, evolve
+from domain.roster.decider import INITIAL, WithdrawLearner, decide, enrolment_stream, evolve
 from services.command_api.desk import Desk, fold
 from services.command_api.published import Facts
 
@@ -26,4 +26,4 @@ async def respond(desk: Desk, request: Request) -> Response:
     def decided(history: Sequence[Event], _facts: Facts) -> Sequence[Event]:
         return decide(fold(evolve, INITIAL, history), command)
 
-    return await desk.settle(asked, f"enrolment-{command.enrolment_id}", Permission.KEEP_ROSTER, decided)
+    return await desk.settle(asked, enrolment_stream(command.enrolment_id), Permission.KEEP_ROSTER, decided)

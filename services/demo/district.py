@@ -5,9 +5,10 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import islice
 from typing import Final
 
+from domain.framework.decider import framework_stream, scale_stream
 from domain.kernel.errors import LedgerError
 from domain.kernel.ids import EnrolmentId
-from domain.roster.decider import EnrolLearner, RegisterLearner, WithdrawLearner
+from domain.roster.decider import EnrolLearner, RegisterLearner, WithdrawLearner, enrolment_stream, learner_stream
 from infra.garbage import uncollected
 from infra.postgres.append import Append
 from infra.postgres.event_store import EventStore
@@ -15,8 +16,8 @@ from services.demo.acts import Act, decide_all
 from services.demo.framework import FRAMEWORK, SCALE, publish_framework, publish_scale
 from services.demo.help_given import supports
 from services.demo.people import END_YEAR, REGISTRAR, SUBJECTS, Learner, make_learners, school_days
+from services.demo.plans import plans
 from services.demo.story import LEARNER, story
-from services.demo.support import support
 from services.demo.work import Worker
 
 _BATCH: Final = 5_000
@@ -51,14 +52,14 @@ async def fill(store: EventStore, appends: Iterator[Append], progress: Callable[
 def _acts(seed: int, end_year: int) -> Iterator[Act]:
     opening = datetime.combine(school_days(end_year - 1)[0], time(7), UTC)
     before = opening - timedelta(days=30)
-    yield Act(before, f"scale-{SCALE}", REGISTRAR, publish_scale())
-    yield Act(before, f"framework-{FRAMEWORK}", REGISTRAR, publish_framework())
+    yield Act(before, scale_stream(SCALE), REGISTRAR, publish_scale())
+    yield Act(before, framework_stream(FRAMEWORK), REGISTRAR, publish_framework())
     for learner in make_learners(seed):
         register = RegisterLearner(learner_id=learner.id, display_name=learner.name, subgroups=learner.subgroups)
-        yield Act(before + timedelta(days=1), f"learner-{learner.id}", REGISTRAR, register)
+        yield Act(before + timedelta(days=1), learner_stream(learner.id), REGISTRAR, register)
         yield from _enrolments(learner, end_year)
         yield from Worker(seed, learner, end_year).acts()
-        yield from support(seed, learner, end_year)
+        yield from plans(seed, learner, end_year)
         yield from supports(seed, learner, end_year)
         if learner.id == LEARNER:
             yield from story(seed, learner, end_year)
@@ -77,10 +78,10 @@ def _enrolments(learner: Learner, end_year: int) -> Iterator[Act]:
                 school_id=learner.school.id,
                 grade=str(learner.grade + year),
             )
-            yield Act(first, f"enrolment-{enrolment_id}", REGISTRAR, enrol)
+            yield Act(first, enrolment_stream(enrolment_id), REGISTRAR, enrol)
             yield Act(
                 last + timedelta(hours=10),
-                f"enrolment-{enrolment_id}",
+                enrolment_stream(enrolment_id),
                 REGISTRAR,
                 WithdrawLearner(enrolment_id=enrolment_id),
             )

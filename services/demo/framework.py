@@ -11,7 +11,6 @@ from domain.kernel.ids import CompetencyId, FrameworkId, LevelCode, ScaleId
 
 SCALE: Final = ScaleId("alder-four")
 FRAMEWORK: Final = FrameworkId("alder-graduate")
-BANDS: Final = ("elementary", "middle", "high")
 """Grades 3-5, 6-8 and 9-11: one school each."""
 EVERY_BAND: Final = "all"
 

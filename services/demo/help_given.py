@@ -9,7 +9,7 @@ from domain.evidence.decider import stream_of as evidence_stream
 from domain.kernel.envelope import Actor, Reason
 from domain.kernel.ids import CompetencyId, EvidenceId, FeedbackId, SupportId
 from domain.pathway.events import Because, BecauseKind
-from domain.support.decider import EndSupport, StartSupport
+from domain.support.decider import EndSupport, StartSupport, stream_of
 from services.demo.acts import Act
 from services.demo.framework import lines_for
 from services.demo.people import Learner, at_work, happens, later, random, school_days
@@ -46,10 +46,10 @@ def supports(seed: int, learner: Learner, end_year: int) -> Iterator[Act]:
         competency_id=CompetencyId(chance.choice(lines_for(subject, learner.school.band)).id),
         because=Because(kind=BecauseKind.MASTERY, text="Two tries, and still at the level of the autumn"),
     )
-    yield Act(begun_at, f"support-{support_id}", teacher, start)
+    yield Act(begun_at, stream_of(support_id), teacher, start)
     if happens(chance, 0.5):
         end = EndSupport(support_id=support_id, reason=_ENDED)
-        yield Act(later(chance, begun_at, 20, 45), f"support-{support_id}", teacher, end)
+        yield Act(later(chance, begun_at, 20, 45), stream_of(support_id), teacher, end)
 
 
 def feedback(seed: int, evidence_id: EvidenceId, teacher: Actor, entered_at: datetime) -> Iterator[Act]:

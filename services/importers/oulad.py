@@ -29,7 +29,7 @@ from domain.kernel.ids import (
     SectionId,
 )
 from domain.kernel.parsing import parse_command
-from domain.roster.decider import INITIAL, RegisterLearner
+from domain.roster.decider import INITIAL, RegisterLearner, enrolment_stream, learner_stream
 from domain.roster.decider import decide as decide_roster
 from domain.roster.events import LearnerEnrolled, LearnerWithdrawn
 from infra.files.oulad import (
@@ -162,7 +162,7 @@ def _publications(modules: Sequence[str]) -> list[FrameworkCommand]:
 def _since_registration(
     learners: Iterable[Learner | BadRow], registrations: Iterable[Registration | BadRow]
 ) -> Iterator[Learner | BadRow]:
-    """Yield the learners, each since his first registration, if he has one."""
+    """Yield the learners, each since the first registration, if there is one."""
     first: dict[str, datetime] = {}
     for row in registrations:
         if isinstance(row, Registration):
@@ -199,7 +199,7 @@ def _propose(
 
 def _learner(context: _Context, row: Learner) -> list[Pattern]:
     command = parse_command(RegisterLearner, {"learner_id": ANYONE, "subgroups": row.subgroups})
-    return [context.pattern(f"learner-{ANYONE}", 0, decide_roster(INITIAL, command), "studentInfo.csv")]
+    return [context.pattern(learner_stream(ANYONE), 0, decide_roster(INITIAL, command), "studentInfo.csv")]
 
 
 def _registration(context: _Context, row: Registration) -> list[Pattern]:
@@ -208,7 +208,7 @@ def _registration(context: _Context, row: Registration) -> list[Pattern]:
     opened = LearnerEnrolled(enrolment_id=enrolment, learner_id=ANYONE, section_id=section, school_id=SCHOOL)
     closed = LearnerWithdrawn(enrolment_id=enrolment, learner_id=ANYONE, section_id=section)
     return [
-        context.pattern(f"enrolment-{enrolment}", version, [event], "studentRegistration.csv")
+        context.pattern(enrolment_stream(enrolment), version, [event], "studentRegistration.csv")
         for version, event in enumerate((opened, closed)[: len(row.times)])
     ]
 

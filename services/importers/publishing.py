@@ -5,7 +5,15 @@ from datetime import datetime
 from typing import Final, assert_never
 
 from domain.framework.catalogue import EMPTY, Catalogue
-from domain.framework.decider import INITIAL, FrameworkCommand, PublishFramework, PublishScale, decide
+from domain.framework.decider import (
+    INITIAL,
+    FrameworkCommand,
+    PublishFramework,
+    PublishScale,
+    decide,
+    framework_stream,
+    scale_stream,
+)
 from domain.framework.events import FrameworkPublished, ScalePublished
 from domain.kernel.envelope import Meta
 from infra.postgres.append import Append
@@ -47,8 +55,8 @@ def publish(
 def _stream_of(command: FrameworkCommand) -> str:
     match command:
         case PublishScale():
-            return f"scale-{command.scale_id}"
+            return scale_stream(command.scale_id)
         case PublishFramework():
-            return f"framework-{command.framework_id}"
+            return framework_stream(command.framework_id)
         case _:
             assert_never(command)

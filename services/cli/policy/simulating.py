@@ -16,6 +16,7 @@ from domain.policy.decider import stream_of
 from domain.policy.document import PolicyDocument
 from domain.policy.events import PolicyEvent, ScopedPolicy
 from domain.simulation.decider import INITIAL, AskSimulation, ask
+from domain.simulation.decider import stream_of as simulation_stream
 from domain.simulation.events import SimulationAsked
 from infra.identity import utc_now, uuid7
 from infra.postgres.database import Database
@@ -193,8 +194,7 @@ def try_out(
         with blocking_event_store(database.app) as store:
             asked = _asked(store, trial, simulation_id, simulated)
             keeper.finish(simulated)
-            stream = f"simulation-{simulation_id}"
-            store.append(Append(stream, 0, [asked], utc_now(), meta))
+            store.append(Append(simulation_stream(simulation_id), 0, [asked], utc_now(), meta))
             recorded_at = record(store, asked, simulated, meta)
         keeper.recorded(recorded_at)
     return Tried(trial, simulated, simulation_id, recorded_at)

@@ -5,14 +5,17 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from domain.goal.decider import CloseGoal, NoteGoalProgress, ReviseGoal, SetGoal, SignGoal
+from domain.goal.decider import stream_of as goal_stream
 from domain.goal.events import Horizon, Outcome
 from domain.kernel.envelope import Reason
 from domain.kernel.ids import CompetencyId, EntryId, GoalId, JudgementId, LevelCode, PathwayId, StepId
 from domain.mastery.decider import LiftJudgement, RecordJudgement
 from domain.mastery.decider import stream_of as judgement_stream
 from domain.pathway.decider import ApprovePathway, ChangePathway, CompleteStep, StartStep
+from domain.pathway.decider import stream_of as pathway_stream
 from domain.pathway.events import Because, BecauseKind, Modality, Step
 from domain.profile.decider import NoteProfileEntry, RetireProfileEntry
+from domain.profile.decider import stream_of as profile_stream
 from domain.profile.events import EntryKind
 from services.demo.acts import Act
 from services.demo.framework import lines_for
@@ -71,7 +74,7 @@ _JUDGED: Final = Reason(
 _LIFTED: Final = Reason(code="evidence-caught-up", text="The evidence now shows it without the judgement")
 
 
-def support(seed: int, learner: Learner, end_year: int) -> Iterator[Act]:
+def plans(seed: int, learner: Learner, end_year: int) -> Iterator[Act]:
     """Yield the acts around a learner's work over two school years, not yet in the order of time."""
     chance = random(seed, "support", learner.id)
     years = (school_days(end_year - 1), school_days(end_year))
@@ -85,7 +88,7 @@ def support(seed: int, learner: Learner, end_year: int) -> Iterator[Act]:
 
 
 def _profile(seed: int, learner: Learner, start: datetime) -> Iterator[Act]:
-    chance, stream = random(seed, "profile", learner.id), f"profile-{learner.id}"
+    chance, stream = random(seed, "profile", learner.id), profile_stream(learner.id)
     has_plan = "disability:Y" in learner.subgroups
     for number, (kind, texts) in enumerate(_ENTRIES.items(), 1):
         if not happens(chance, 0.75 if kind is not EntryKind.ACCOMMODATION or has_plan else 0.03):
@@ -102,7 +105,7 @@ def _profile(seed: int, learner: Learner, start: datetime) -> Iterator[Act]:
 
 def _pathway(seed: int, learner: Learner, start: datetime) -> Iterator[Act]:
     chance, pathway_id = random(seed, "pathway", learner.id), PathwayId(f"w-{learner.id}")
-    stream, teacher = f"pathway-{pathway_id}", learner.teacher("durable")
+    stream, teacher = pathway_stream(pathway_id), learner.teacher("durable")
     lines = chance.sample([line for name in SUBJECTS for line in lines_for(name, learner.school.band)], 4)
     steps = tuple(
         Step(
@@ -131,7 +134,7 @@ def _pathway(seed: int, learner: Learner, start: datetime) -> Iterator[Act]:
 
 def _goal(seed: int, learner: Learner, number: int, set_at: datetime) -> Iterator[Act]:
     chance, goal_id = random(seed, "goal", learner.id, number), GoalId(f"g-{learner.id}-{number}")
-    stream, teacher = f"goal-{goal_id}", learner.teacher("durable")
+    stream, teacher = goal_stream(goal_id), learner.teacher("durable")
     line = chance.choice(lines_for(chance.choice(SUBJECTS), learner.school.band))
     terms = SetGoal(
         goal_id=goal_id,
