@@ -107,7 +107,7 @@ class WebhookKeySettings(_Settings):
 
 
 class WebhookSettings(DatabaseSettings, StreamSettings, WebhookKeySettings):
-    """The deliverer of webhooks."""
+    """The courier, which sends webhooks their events."""
 
     webhook_private_targets: bool = Field(
         False,

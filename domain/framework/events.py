@@ -97,7 +97,7 @@ class ScalePublished(Event):
 
 
 class FrameworkPublished(Event):
-    """A framework version is adopted: all its competencies and associations, as one fact."""
+    """An edition of a framework is adopted: all its competencies and associations, as one fact."""
 
     type: ClassVar[str] = "framework.published.v1"
     framework_id: FrameworkId

@@ -5,7 +5,7 @@ A message is the fault with its value, then the context in brackets, lower-case,
 RFC 9457 `type` of every HTTP problem.
 """
 
-from typing import Final, NoReturn
+from typing import Final
 
 RULES: Final[dict[str, str]] = {
     # input that is wrong whatever the state is
@@ -28,7 +28,7 @@ RULES: Final[dict[str, str]] = {
     "competency-unknown": "The competency is held by a published framework.",
     "competency-not-aligned": "A score is given for a competency that its evidence is aligned to.",
     "competency-held-elsewhere": "A competency belongs to one framework.",
-    "framework-unchanged": "A new version of a framework differs from the one before.",
+    "framework-unchanged": "A new edition of a framework differs from the one before.",
     "framework-denied-by-lint": "A framework that asks for it is published when the lint finds nothing in its targets.",
     "evidence-exists": "A piece of evidence is submitted once.",
     "evidence-unknown": "The evidence has been submitted.",
@@ -185,8 +185,3 @@ class Misconfigured(LedgerError):
 
 def _rebuild(kind: type[LedgerError], rule: str, fault: str, context: dict[str, object]) -> LedgerError:
     return kind(rule, fault, **context)
-
-
-def refuse(rule: str, fault: str, **context: object) -> NoReturn:
-    """Raise `Refused`; reads as a sentence in an expression."""
-    raise Refused(rule, fault, **context)

@@ -18,7 +18,7 @@ from pydantic import Field, ValidationError, model_validator
 from domain.kernel.errors import Invalid
 from domain.kernel.ids import LevelCode, ScaleId
 from domain.kernel.scores import to_micro
-from domain.policy.models import Combine, Model
+from domain.policy.models import Combine
 from domain.policy.outcome import Adjust, Hold, Mark, Prerequisite, Rollup, Validity
 from domain.policy.stages import (
     Cap,
@@ -40,8 +40,6 @@ from domain.policy.stages import (
 
 PROFICIENT: Final = LevelCode("proficient")
 """The level that counts as mastered where a policy has it and names no other."""
-MONOTONE_EXCEPTIONS = ("mode", "mean_at_or_above", "power_law")
-"""Combinations under which a higher score can lower the result: out of the mode, diluting a mean, tilting a curve."""
 
 
 class PolicyDocument(Stage):
@@ -122,17 +120,6 @@ class PolicyDocument(Stage):
         if level not in rising or wanted not in rising:
             return False
         return rising.index(level) >= rising.index(wanted)
-
-    @property
-    def is_monotone(self) -> bool:
-        """Say whether the policy promises that raising one score never lowers the level.
-
-        Keeping the highest of a task does not: a raised older score takes the place of a later one, of another
-        kind perhaps, which weighs more or meets a requirement.
-        """
-        keeps_highest = self.replace is not None and self.replace.keep == "highest"
-        excepted = self.combine.op in MONOTONE_EXCEPTIONS or isinstance(self.combine, Model)
-        return not (keeps_highest or excepted)
 
     @property
     def canonical_json(self) -> str:

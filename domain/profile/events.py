@@ -1,4 +1,4 @@
-"""Facts about a learner's profile. Source: 1EdTech AfA PNP for accommodations; MISSION NEED-01, 52."""
+"""Facts about a learner's profile. Source: 1EdTech AfA PNP for accommodations; NEED-01 and NEED-52 (docs/needs.md)."""
 
 from enum import StrEnum
 from typing import ClassVar

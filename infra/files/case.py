@@ -1,4 +1,4 @@
-"""Reads a CASE package into a framework version, leniently.
+"""Reads a CASE package into an edition of a framework, leniently.
 
 A repeated identifier is quarantined: the first item stands, the later one is left out and reported. An edge whose
 end is neither an item nor the document is kept and noted: it may point into another framework.

@@ -33,12 +33,12 @@ class Assessment(NamedTuple):
 
 
 class Learner(NamedTuple):
-    """A learner with the sorted codes of his subgroups (`disability:Y`), merged over his modules; his first line."""
+    """A learner of all modules, with the sorted codes of the subgroups (`disability:Y`); `line` is the first one."""
 
     line: int
     student: str
     since: datetime
-    """The start of his first presentation."""
+    """The start of the first presentation."""
     subgroups: tuple[str, ...]
 
     @property
@@ -53,7 +53,7 @@ class Learner(NamedTuple):
 
 
 class Registration(NamedTuple):
-    """A learner's registration for a module presentation, and his withdrawal from it, if any."""
+    """A learner's registration for a module presentation, and the withdrawal from it, if any."""
 
     line: int
     student: str

@@ -14,13 +14,6 @@ LOCK_CLASS: Final = 7701
 TAKE: Final = "SELECT pg_try_advisory_lock(%s, hashtext(%s))"
 JOIN: Final = "SELECT pg_try_advisory_lock_shared(%s, hashtext(%s))"
 RELEASE: Final = "SELECT pg_advisory_unlock(%s, hashtext(%s))"
-IS_TAKEN: Final = """
-    SELECT EXISTS (
-        SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted
-            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-            AND classid::bigint = %s AND objid::bigint = hashtext(%s)::bigint & 4294967295
-    )
-"""
 log = structlog.get_logger()
 
 
@@ -52,11 +45,6 @@ def wait(
 def give_back(connection: psycopg.Connection[Any], purpose: str) -> None:
     """Let somebody else take the lease."""
     _say(connection, RELEASE, purpose)
-
-
-def is_taken(connection: psycopg.Connection[Any], purpose: str) -> bool:
-    """Say whether anybody has the lease."""
-    return _say(connection, IS_TAKEN, purpose)
 
 
 def _say(connection: psycopg.Connection[Any], query: str, purpose: str) -> bool:

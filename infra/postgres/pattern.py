@@ -1,7 +1,7 @@
 """An append made ready once for all learners of whom a file says the same.
 
 A file says the same of thousands: this task, that score. What a rule makes of it for `ANYONE` is encoded as any
-append is; for each learner only his id, the time and new event ids are put into those bytes.
+append is; for each learner only the id, the time and new event ids are put into those bytes.
 """
 
 from collections.abc import Sequence

@@ -88,7 +88,7 @@ def register(app: typer.Typer) -> None:
 
 
 def serve() -> None:
-    """Run both APIs, all projectors and the deliverer of webhooks on the configured or embedded database, until Ctrl-C.
+    """Run both APIs, all projectors and the courier of webhooks on the configured or embedded database, until Ctrl-C.
 
     Each is a process of its own; one that ends is started again.
     """

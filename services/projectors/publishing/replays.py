@@ -46,7 +46,6 @@ END: Final = """
     WHERE position = %s AND finished_at IS NULL
 """
 UNFINISHED: Final = "SELECT position FROM read_model.replay WHERE finished_at IS NULL ORDER BY position"
-NEAR: Final = "SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = to_regclass(%s)"
 
 
 class Delta(NamedTuple):

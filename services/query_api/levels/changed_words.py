@@ -51,9 +51,7 @@ def _change(change: LevelChange, moment: str, language: Language) -> str:
     else:
         none = say(language, "changed.no_value")
         before, after, key = change.before_value or none, change.after_value or none, "changed.value"
-    return say(
-        language, key, day=moment, before=before, after=after, cause=_cause(change, language)
-    )  # fmt: skip
+    return say(language, key, day=moment, before=before, after=after, cause=_cause(change, language))
 
 
 def _cause(change: LevelChange, language: Language) -> str:
@@ -67,9 +65,8 @@ def _cause(change: LevelChange, language: Language) -> str:
     who = cause.published_by or cause.actor_id
     why = _because(cause.published_reason or cause.reason, language)
     name = change.policy or say(language, "changed.built_in")
-    return say(
-        language, "changed.by_rule", what=kind, policy=name, version=change.version[:8], actor=who, because=why
-    )  # fmt: skip
+    told = {"what": kind, "policy": name, "version": change.version[:8], "actor": who, "because": why}
+    return say(language, "changed.by_rule", **told)
 
 
 def _because(reason: Reason | None, language: Language) -> str:

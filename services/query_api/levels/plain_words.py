@@ -97,12 +97,17 @@ def _named(one: PartExplained) -> dict[str, str]:
 
 
 def _prerequisites(around: Around, language: Language) -> list[str]:
-    unmet = [one for one in around.prerequisites if not one.met]
     return [
-        say(language, "prerequisites" if one.cap is None else "prerequisites.cap", competency=one.competency_id,
-            at=one.at, cap=one.cap or "")
-        for one in unmet
-    ]  # fmt: skip
+        say(
+            language,
+            "prerequisites" if one.cap is None else "prerequisites.cap",
+            competency=one.competency_id,
+            at=one.at,
+            cap=one.cap or "",
+        )
+        for one in around.prerequisites
+        if not one.met
+    ]
 
 
 def _time(around: Around, language: Language) -> list[str]:

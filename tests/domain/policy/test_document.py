@@ -102,11 +102,6 @@ def test_every_starter_is_a_policy(name: str) -> None:
     assert isinstance(starter(name), PolicyDocument)
 
 
-def test_only_mode_and_mean_at_or_above_promise_no_monotony() -> None:
-    assert [name for name in STARTERS if not starter(name).is_monotone] == ["mode", "n_mastery"]
-    assert not starter("latest", replace={"keep": "highest"}).is_monotone
-
-
 def test_the_defaults_name_four_levels() -> None:
     assert DEFAULT is PERCENT
     assert PERCENT.level_codes == FOUR_LEVELS.level_codes == ("advanced", "proficient", "developing", "beginning")
