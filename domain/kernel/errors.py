@@ -90,6 +90,7 @@ RULES: Final[dict[str, str]] = {
     "nothing-to-report": "A report card tells of competencies with evidence.",
     "act-exists": "An official act is given once.",
     "advancement-exists": "A learner asks to advance once, and advances once, until that is declined or revoked.",
+    "credit-exists": "A learner is given credit of a title once, until that is revoked.",
     "act-unknown": "The official act, or the request for one, is on record.",
     "act-closed": "An act that was declined or revoked, and a request that was answered, takes no further act.",
     "review-not-open": "A review is settled while the act lacks its basis.",

@@ -146,7 +146,7 @@ def give(state: Act, command: Giving, actor: Actor, stood: Stood, catalogue: Cat
     """Return what a command that begins an act makes happen.
 
     Raises:
-        Refused: act-exists, advancement-exists, not-mastered, competency-unknown.
+        Refused: act-exists, advancement-exists, credit-exists, not-mastered, competency-unknown, nothing-to-report.
         Invalid: malformed, for credit of nothing.
     """
     if not isinstance(state, Absent):
@@ -264,6 +264,7 @@ def _grant(act_id: ActId, competency_id: CompetencyId, stood: Stood) -> Advancem
 def _award(command: AwardCredit, stood: Stood) -> CreditAwarded:
     if command.credits <= 0:
         raise Invalid("malformed", "credits are not above 0", field="credits")
+    stood.require_new_title(command.title)
     return CreditAwarded(
         act_id=command.act_id,
         learner_id=command.learner_id,

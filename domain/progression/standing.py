@@ -44,8 +44,10 @@ class Stood:
     position: int
     standings: Mapping[CompetencyId, Standing]
     acts_position: int = 0
-    """Up to which `advanced` is known."""
+    """Up to which `advanced` and `credited` are known."""
     advanced: Mapping[CompetencyId, Advancement] = field(default_factory=dict)
+    credited: Mapping[str, ActId] = field(default_factory=dict)
+    """The credits that count, each by its title."""
 
     def require_first(self, competency_id: CompetencyId, answers: ActId | None = None) -> None:
         """Refuse a second advancement; one that `answers` a request is not a second one beside it.
@@ -62,6 +64,16 @@ class Stood:
             learner=self.learner_id,
             competency=competency_id,
         )
+
+    def require_new_title(self, title: str) -> None:
+        """Refuse a second credit of a title, however it is spaced and capitalised.
+
+        Raises:
+            Refused: credit-exists.
+        """
+        known = {_plain(one): act_id for one, act_id in self.credited.items()}.get(_plain(title))
+        if known is not None:
+            raise Refused("credit-exists", f"credit {known} counts already", learner=self.learner_id, title=title)
 
     def mastered(self, competency_id: CompetencyId) -> Basis:
         """Return what an act on a mastered competency rests on.
@@ -83,3 +95,7 @@ class Stood:
                 position=self.position,
             )
         return standing.basis
+
+
+def _plain(title: str) -> str:
+    return " ".join(title.casefold().split())

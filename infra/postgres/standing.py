@@ -55,6 +55,13 @@ ADVANCED: Final = """
      ORDER BY advanced.waits DESC
 """
 """Advancements that wait for an answer, then those that count."""
+CREDITED: Final = """
+    SELECT title, act_id
+      FROM read_model.official_act
+     WHERE generation = (SELECT generation FROM read_model.live WHERE projector = 'learner_profile')
+       AND learner_id = %(learner_id)s AND kind = 'credit' AND revoked_position IS NULL
+     ORDER BY position
+"""
 DOCUMENTS: Final = """
     SELECT DISTINCT ON (data->>'version') data->>'version', data->>'document'
       FROM ledger.event
@@ -103,7 +110,9 @@ async def read_standing(
         below = await read_below(connection, {one.competency_id: one.ruled for one in every}, position)
         found = [cell._replace(score_ids=below.scores_of(cell.competency_id)) for cell in found]
     acts_position, advanced = await _read_advanced(connection, learner_id)
-    return Stood(learner_id, position, {one.competency_id: _standing(one) for one in found}, acts_position, advanced)
+    credited = dict(await _select(connection, CREDITED, {"learner_id": learner_id}))
+    standings = {one.competency_id: _standing(one) for one in found}
+    return Stood(learner_id, position, standings, acts_position, advanced, credited)
 
 
 async def read_documents(connection: Connection, versions: Iterable[str]) -> dict[str, PolicyDocument]:

@@ -10,13 +10,14 @@ from domain.kernel.ids import ActId, CompetencyId, LearnerId
 from domain.kernel.parsing import C
 from domain.kernel.permissions import Permission
 from domain.progression.decider import INITIAL, Act, evolve, stream_of
-from domain.progression.events import AdvancementGranted, AdvancementRequested, ProgressionEvent
+from domain.progression.events import AdvancementGranted, AdvancementRequested, CreditAwarded, ProgressionEvent
 from domain.progression.standing import Stood
 from infra.postgres.event_store import Guard
 from services.command_api.desk import Asked, Desk, fold
 from services.command_api.published import Facts
 
-ADVANCING: Final = frozenset({AdvancementRequested.type, AdvancementGranted.type})
+GIVEN_ONCE: Final = frozenset({AdvancementRequested.type, AdvancementGranted.type, CreditAwarded.type})
+"""What a learner is given once: whether it was, is decided on what is known of all before."""
 DecideAct = Callable[[Act, Stood, Facts], Sequence[ProgressionEvent]]
 """From the act as it is, where the learner stands and what is published to what happens."""
 
@@ -30,7 +31,7 @@ class About(NamedTuple):
 
 
 async def settle_act(desk: Desk, asked: Asked[C], permission: Permission, about: About, decide: DecideAct) -> Response:
-    """See where the learner stands, decide, append what happens and answer; anew if the learner advanced meanwhile.
+    """See where the learner stands, decide, append what happens and answer; anew if something else was given.
 
     Raises:
         LedgerError: whatever the command is refused for.
@@ -40,7 +41,7 @@ async def settle_act(desk: Desk, asked: Asked[C], permission: Permission, about:
     async def look() -> Guard:
         nonlocal stood
         stood = await desk.standings.of(about.learner_id, about.competency_ids)
-        return Guard(ADVANCING, stood.acts_position, about.learner_id)
+        return Guard(GIVEN_ONCE, stood.acts_position, about.learner_id)
 
     def decided(history: Sequence[Event], facts: Facts) -> Sequence[Event]:
         assert stood is not None, "it was looked at"

@@ -102,6 +102,22 @@ async def test_of_many_requests_to_advance_one_is_taken_and_one_is_granted(publi
     assert again.json()["detail"] == f"advancement {taken} counts already (learner l-91, competency 4.NF.1)"
 
 
+async def test_of_credits_of_one_title_one_is_given_until_it_is_revoked(public: Public) -> None:
+    await show(public, "e1", "4")
+    credit: dict[str, Any] = {"credits": "0.5", "competency_ids": [NF1]}
+    titles = ("Fractions", "fractions ", "FRACTIONS") * 2
+    answers = await asyncio.gather(*(public.try_to(f"{ME}/credits", title=title, **credit) for title in titles))
+    assert sorted(one.status_code for one in answers) == [201] + 5 * [409]
+    (given,) = [one.json()["events"][0]["data"]["act_id"] for one in answers if one.status_code == 201]
+    again = await public.try_to(f"{ME}/credits", title="Fractions", **credit)
+    detail = f"credit {given} counts already (learner l-91, title Fractions)"
+    assert (again.json()["code"], again.json()["detail"]) == ("credit-exists", detail)
+    await public.do(f"{ME}/credits", title="Fractions, the second half", **credit)
+    await public.do(f"credits/{given}/revocation", reason=WHY)
+    await public.do(f"{ME}/credits", act_id="c3", title="Fractions", **credit)
+    assert (await public.ask(f"{ME}/credits", LEARNER))["credits"] == "1"
+
+
 async def test_after_an_answer_of_no_or_a_revocation_a_learner_may_advance_anew(public: Public) -> None:
     await show(public, "e1", "4")
     for act_id in ("a1", "a2"):
