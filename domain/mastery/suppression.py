@@ -30,20 +30,36 @@ def hidden(counts: Counts, people: Counts, members: Counts, least: int = LEAST_P
         least: fewer than so many are few.
     """
     numbers = np.hstack([counts, counts.sum(axis=1, keepdims=True)])
+    is_few = ((members > 0) & (members < least)) | (people.sum(axis=1) < least)
     few = np.hstack([(people > 0) & (people < least), np.zeros((len(counts), 1), bool)])
-    few[(members > 0) & (members < least)] = True
+    few[is_few] = True
     few[:, numbers.sum(axis=0) == 0] = False  # known to be nothing, everywhere
     few[numbers[:, -1] == 0] = False
     mask = few.copy()
+    mask[:, -1] |= _covers_sums(numbers[:, -1], few[:, -1])
     for row, column in np.argwhere(few):
         _cover(numbers, mask, row, column)
     return mask
 
 
+def _covers_sums(sums: Counts, few: Mask) -> Mask:
+    """Return which group's sum to hide beside that of a single small one: the smallest other.
+
+    It hangs on nothing but the sums, so all tables of the same people hide the same ones: one table can't tell
+    what another hides.
+    """
+    covers = np.zeros(len(sums), bool)
+    others = np.flatnonzero(~few & (sums > 0))
+    if few.sum() == 1 and len(others):
+        covers[others[np.argmin(sums[others])]] = True
+    return covers
+
+
 def _cover(numbers: Counts, mask: Mask, row: int, column: int) -> None:
     """Hide the corners of the rectangle on which a hidden number can vary, of those the one that hides least more.
 
-    The last column counts the other way: it grows with each of the others.
+    The last column counts the other way: it grows with each of the others. Sums that are shown stay so, unless
+    there is no other way.
     """
     if len(numbers) == 1:
         mask[row] = True
@@ -53,8 +69,14 @@ def _cover(numbers: Counts, mask: Mask, row: int, column: int) -> None:
     total[~_varies(numbers, row, column)] = np.inf
     total[row] = np.inf
     total[:, column] = np.inf
-    other_row, other_column = np.unravel_index(np.argmin(total), total.shape)
-    if np.isfinite(total[other_row, other_column]):
+    keeps_sums = total.copy()
+    if column == numbers.shape[1] - 1:
+        keeps_sums[~mask[:, -1]] = np.inf
+    else:
+        keeps_sums[:, -1][~(mask[:, -1] & mask[row, -1])] = np.inf
+    best = keeps_sums if np.isfinite(keeps_sums).any() else total
+    other_row, other_column = np.unravel_index(np.argmin(best), best.shape)
+    if np.isfinite(best[other_row, other_column]):
         mask[row, column] = mask[row, other_column] = True
         mask[other_row, column] = mask[other_row, other_column] = True
 

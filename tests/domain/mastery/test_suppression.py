@@ -1,6 +1,7 @@
 """Suppression: few people are hidden, and no hidden number follows from what is shown."""
 
 from itertools import product
+from random import Random
 
 import numpy as np
 from hypothesis import given
@@ -66,6 +67,25 @@ def test_what_few_people_stand_behind_is_hidden(given_table: tuple[Counts, Count
     assert not ((people > 0) & (people < LEAST) & ~mask[:, :-1]).any()
     assert mask[(members < LEAST)][:, :-1][:, ~nobody].all()
     assert mask[(members < LEAST), -1].all()
+
+
+@given(tables(), st.randoms(use_true_random=False))
+def test_what_one_draft_hides_another_of_the_same_people_does_not_tell(
+    given_table: tuple[Counts, Counts, Counts], random: Random
+) -> None:
+    people, _, members = given_table
+    masks = []
+    for _ in range(2):
+        counts = np.array([random.sample(row, len(row)) for row in people.tolist()], np.int64)
+        masks.append((counts, hidden(counts, counts, members, LEAST)))
+    (one, mask), (_, other_mask) = masks
+    seen = np.zeros_like(mask)
+    whole = np.hstack([one, one.sum(axis=1, keepdims=True)])
+    for other in _tables_that_look_so(whole, mask):
+        if ((other[:, -1] == whole[:, -1]) | other_mask[:, -1]).all():
+            seen |= other != whole
+    few = np.hstack([(one > 0) & (one < LEAST), members[:, np.newaxis] < LEAST])
+    assert not (few & ~seen & mask).any(), f"of {whole.tolist()} is shown {shown(one, mask)}"
 
 
 @given(tables())
