@@ -14,7 +14,7 @@ from domain.mastery.after import settle
 from domain.mastery.cells import NO_TIME, Cells
 from domain.mastery.compile import Compiled
 from domain.mastery.curves import Folded, nearest
-from domain.mastery.kernel import current, hold, refuse_beyond_bounds, run_alone
+from domain.mastery.kernel import current, reached_by, refuse_beyond_bounds, run_alone
 from domain.mastery.room import room_for, work_for
 from domain.mastery.tables import NO_VALUE, Clock, Fate, Op, Results, Status, Work
 from domain.policy.stages import Clause, MeanWithExtraCredit, Sum
@@ -31,6 +31,8 @@ _WHY_NOT_COUNTED: Final = {
     Fate.AVERAGED: "averaged-in-its-task",
     Fate.NOT_AMONG_LATEST: "not-among-latest",
 }
+NEVER_COUNTED: Final = frozenset({"kind-not-selected", "role-not-selected", "weight-zero"})
+"""Why a score does not count, whatever others there are."""
 _WHY_NO_WEIGHT: Final = {
     Op.LATEST: "not-latest",
     Op.HIGHEST: "not-highest",
@@ -119,6 +121,25 @@ def explain(cells: Cells, cell: int, compiled: Compiled, at_us: int | None = Non
     """
     compiled.check_covers(cells)
     one = current(cells.one(cell), compiled, at_us)
+    told = _explain(one, compiled, at_us)
+    then = reached_by(one, compiled, at_us) if compiled.keeps_highest else one
+    return told if len(then.value) == len(one.value) else _held(_explain(then, compiled, at_us), told)
+
+
+def _held(then: Explanation, now: Explanation) -> Explanation:
+    """Return the explanation of a level that is kept: of when it was reached, and of the scores that came later."""
+    there = {entry.position for entry in then.entries}
+    uncounted = {"counted_as": None, "weight": 0, "share": "0", "dropped_because": "after-the-level"}
+    later = [
+        one if one.dropped_because in NEVER_COUNTED else one.model_copy(update=uncounted)
+        for one in now.entries
+        if one.position not in there
+    ]
+    return then.model_copy(update={"held": True, "entries": (*then.entries, *later)})
+
+
+def _explain(one: Cells, compiled: Compiled, at_us: int | None) -> Explanation:
+    """Explain a single cell by the scores that it has."""
     # where the order decides nothing, evaluate leaves it out; here it decides which of two equal scores is named
     rules = compiled.rules
     if rules.clock == Clock.NONE:
@@ -127,10 +148,7 @@ def explain(cells: Cells, cell: int, compiled: Compiled, at_us: int | None = Non
     work = run_alone(one, rules, (0, 1), out)
     refuse_beyond_bounds(out)
     weighing = _weighing(compiled, out, work, settle(one, compiled, out, at_us))
-    computed = int(out.level[0])
-    hold(one, compiled, out, at_us)
-    told = _explanation(one, compiled, out, work, weighing)
-    return told.model_copy(update={"held": int(out.level[0]) > computed})
+    return _explanation(one, compiled, out, work, weighing)
 
 
 def beyond_bounds(cells: Cells, compiled: Compiled) -> Explanation:

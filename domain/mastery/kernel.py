@@ -10,11 +10,11 @@ from domain.kernel.errors import Invalid
 from domain.mastery.after import settle
 from domain.mastery.cells import Cells, Times
 from domain.mastery.compile import Compiled
-from domain.mastery.history import in_force, keep_highest
+from domain.mastery.history import in_force, keep_highest, pasts
 from domain.mastery.room import columns_of, room_for, strip_room, work_for
 from domain.mastery.rules import evaluate_cells
 from domain.mastery.strips import evaluate_strips, is_plain
-from domain.mastery.tables import NO_VALUE, Results, Rules, Status, Work
+from domain.mastery.tables import NO_VALUE, Clock, Results, Rules, Status, Work
 
 __all__ = ["NO_VALUE", "Results", "Status", "evaluate"]
 
@@ -54,6 +54,17 @@ def hold(cells: Cells, compiled: Compiled, out: Results, at_us: Times) -> None:
             out,
             lambda past, cell: _evaluate(past, compiled, None if at_us_each is None else at_us_each[cell]),
         )
+
+
+def reached_by(one: Cells, compiled: Compiled, at_us: int | None) -> Cells:
+    """Return a single cell as it was when its level was last at its highest, score after score."""
+    reached, best = one, 0
+    for past, _ in pasts(one, Clock[compiled.policy.clock.order.upper()]):
+        level = _evaluate(past, compiled, at_us).level
+        if level.max(initial=-1) >= best:
+            best = int(level.max())
+            reached = past.one(int(np.flatnonzero(level == best)[-1]))
+    return reached
 
 
 def _evaluate(cells: Cells, compiled: Compiled, at_us: Times, workers: int = 1) -> Results:

@@ -130,6 +130,11 @@ ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
         "explain.level": 'Learner {learner} is at {level} in "{goal}"',
         "explain.under": '{standing}, under the policy "{policy}" (version {version}).',
         "explain.judged": "{role} {actor} judged {level} on {day}{because}; {holds}, the computed level is {computed}.",
+        "explain.judged.unnamed": "An educator judged {level}; {holds}, the computed level is {computed}.",
+        "explain.kept.never_lower.tried": "The level stands at {level}, as the change of policy lowers none; the "
+        "computed level is {computed}.",
+        "explain.kept.after_next_evidence.tried": "The level stands at {level} from before the change of policy, until "
+        "the next score; the computed level is {computed}.",
         "explain.kept.never_lower": "The level stands at {level} since the change of policy on {day}, which lowers "
         "none; the computed level is {computed}.",
         "explain.kept.after_next_evidence": "The level stands at {level} since the change of policy on {day}, until "
@@ -218,6 +223,7 @@ ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
         "dropped.not-most-frequent": "{count:was|were} not the most frequent value",
         "dropped.decayed": "{count:was|were} too old to weigh",
         "dropped.below-the-bar": "{count:was|were} below the bar",
+        "dropped.after-the-level": "{count:was|were} given later and can't lower a level once reached",
         "dropped.before-the-reach": "{count:was|were} given for work from before the day that the policy counts from",
         # who
         "role.learner": "learner",

@@ -146,6 +146,11 @@ SPANISH: Final[Mapping[str, str]] = MappingProxyType(
         "explain.under": '{standing}, según la política "{policy}" (versión {version}).',
         "explain.judged": "Decisión de {role} {actor} el {day}: {level}{because}; {holds}, el nivel calculado es "
         "{computed}.",
+        "explain.judged.unnamed": "Decisión de un docente: {level}; {holds}, el nivel calculado es {computed}.",
+        "explain.kept.never_lower.tried": "El nivel se mantiene en {level}, porque el cambio de política no baja "
+        "ninguno; el nivel calculado es {computed}.",
+        "explain.kept.after_next_evidence.tried": "El nivel se mantiene en {level}, de antes del cambio de política, "
+        "hasta la próxima calificación; el nivel calculado es {computed}.",
         "explain.kept.never_lower": "El nivel se mantiene en {level} desde el cambio de política del {day}, que no "
         "baja ninguno; el nivel calculado es {computed}.",
         "explain.kept.after_next_evidence": "El nivel se mantiene en {level} desde el cambio de política del {day}, "
@@ -235,6 +240,8 @@ SPANISH: Final[Mapping[str, str]] = MappingProxyType(
         "dropped.not-most-frequent": "{count:no es|no son} el valor que más se repite",
         "dropped.decayed": "{count:es demasiado antigua|son demasiado antiguas} para pesar",
         "dropped.below-the-bar": "{count:está|están} por debajo del mínimo",
+        "dropped.after-the-level": "{count:se puso|se pusieron} después y no {count:~puede|pueden} bajar un nivel ya "
+        "alcanzado",
         "dropped.before-the-reach": "{count:es|son} de un trabajo anterior al día desde el que cuenta la política",
         # who
         "role.learner": "alumno",

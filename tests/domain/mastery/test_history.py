@@ -42,6 +42,11 @@ def test_a_level_once_reached_is_kept_with_the_value_that_reached_it() -> None:
     assert evaluate(cells, policy()).level[0] == 0
     why = explain(cells, 0, kept)
     assert (why.level, why.value, why.held) == ("high", "3", True)
+    assert [(one.value, one.counted_as, one.dropped_because) for one in why.entries] == [
+        ("2", "2", "not-latest"),
+        ("3", "3", None),
+        ("1", None, "after-the-level"),
+    ]
 
 
 @pytest.mark.parametrize("op", OPS)

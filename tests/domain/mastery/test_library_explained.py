@@ -51,5 +51,4 @@ def test_the_level_follows_from_the_explanation_of_each_library_policy(name: str
     level = int(evaluate(cells, compiled).level[0])
     why = explain(cells, 0, compiled)
     assert why.level == (compiled.levels[level] if level >= 0 else None)
-    if not why.held:
-        assert level_from(policy, why) == why.level
+    assert level_from(policy, why) == why.level
