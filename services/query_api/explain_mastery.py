@@ -16,7 +16,7 @@ from services.query_api.levels.learner_cells import View
 from services.query_api.levels.learner_levels import CellLevel
 from services.query_api.levels.next_step import next_step, next_step_of_score
 from services.query_api.levels.one_level import read_level, read_target
-from services.query_api.levels.plain_words import in_words
+from services.query_api.levels.plain_words import Stands, in_words
 from services.query_api.levels.rulings import Kept, LearnerRulings
 from services.query_api.levels.what_changed import WhatChanged, read_what_changed, require_now
 
@@ -128,11 +128,12 @@ async def read_explanation(connection: Connection, learner_id: str, view: CellVi
     judgement = learner.judgements.get(view.competency)
     changed = await read_what_changed(connection, learner_id, target, view.since, level) if view.since else None
     step = next_step(explanation, around, view.lang)
+    stands = Stands(kept.level, kept.hold_harmless, kept.since) if kept else None
     return MasteryExplained(
         learner_id=learner_id,
         **target._asdict(),
         view=view,
-        in_words=in_words(learner_id, target.statement, explanation, judgement, view.lang, kept=kept, around=around),
+        in_words=in_words(learner_id, target.statement, explanation, judgement, view.lang, kept=stands, around=around),
         policy_id=level.ruling.policy_id,
         kept=kept,
         **explanation.model_dump(exclude={"entries"}),

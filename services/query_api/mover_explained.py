@@ -18,7 +18,7 @@ from services.query_api.levels.around_level import PartExplained, PrerequisiteEx
 from services.query_api.levels.learner_cells import LearnerCells
 from services.query_api.levels.learner_levels import LearnerLevels, read_homes
 from services.query_api.levels.one_level import COMPETENCY
-from services.query_api.levels.plain_words import in_words
+from services.query_api.levels.plain_words import Stands, in_words
 from services.query_api.levels.rulings import FIRST, LearnerRulings, timeline_after
 from services.query_api.policies import read_policy_facts
 
@@ -89,7 +89,7 @@ async def explain_cell(
 ) -> tuple[Because, Because]:
     """Return why a cell is at its level, and why a draft would put it at another, as all stood at a position.
 
-    `name` stands for the learner in the words.
+    `name` stands for the learner in the words, which then name nobody else either.
     """
     facts = [fact for fact in await read_policy_facts(connection) if fact.position <= cell.at_position]
     timeline = await timeline_after(connection, facts)
@@ -117,11 +117,15 @@ def _because(
     found, around = explained(level, learner.scores_of(cell.competency_id))
     told = found.model_copy(update={"effective": effective})
     judgement = learner.judgements.get(cell.competency_id)
-    words = in_words(name or cell.learner_id, statement, told, judgement, language, around=around)
+    kept = None
+    if effective is not None and effective != found.effective and level.ruling.keeps_levels:
+        kept = Stands(effective, level.ruling.hold_harmless)
+    whose, is_unnamed = name or cell.learner_id, name is not None
+    words = in_words(whose, statement, told, judgement, language, kept=kept, around=around, unnamed=is_unnamed)
     return Because(
         statement=statement,
         in_words=words,
-        kept=found.effective != effective,
+        kept=kept is not None,
         explanation=told,
         parts=around.parts,
         prerequisites=around.prerequisites,

@@ -141,6 +141,7 @@ ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
         "the next score; the computed level is {computed}.",
         "explain.because": ", because: {reason}",
         "explain.holds": "that holds",
+        "explain.holds_until": "that holds until {day}",
         "explain.does_not_hold": "the policy does not let that hold",
         "explain.none": "none",
         "explain.basis": "{used} of {all:score|scores} {used:~makes|make} the value {value}.",

@@ -157,6 +157,7 @@ SPANISH: Final[Mapping[str, str]] = MappingProxyType(
         "hasta la próxima calificación; el nivel calculado es {computed}.",
         "explain.because": ", porque: {reason}",
         "explain.holds": "es lo que vale",
+        "explain.holds_until": "es lo que vale hasta el {day}",
         "explain.does_not_hold": "la política no permite que valga",
         "explain.none": "ninguno",
         "explain.basis": "{used} de {all:calificación|calificaciones} {used:~forma|forman} el valor {value}.",

@@ -2,14 +2,23 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.mastery.explanation import Explanation
+from domain.policy.events import HoldHarmless
 from domain.policy.words.catalogue import Language, say, word
 from services.query_api.levels.around_level import NOTHING, Around, PartExplained
 from services.query_api.levels.next_step import needed_by
-from services.query_api.levels.rulings import Kept
+
+
+class Stands(NamedTuple):
+    """A level from before a policy that stands, under which terms, and since when; None: of what is only tried."""
+
+    level: str
+    hold_harmless: HoldHarmless
+    since: datetime | None = None
 
 
 def in_words(
@@ -19,13 +28,14 @@ def in_words(
     judgement: Mapping[str, Any] | None,
     language: Language = Language.ENGLISH,
     *,
-    kept: Kept | None = None,
+    kept: Stands | None = None,
     around: Around = NOTHING,
+    unnamed: bool = False,
 ) -> str:
-    """Return the explanation as one paragraph."""
+    """Return the explanation as one paragraph; `unnamed` leaves out who judged the learner, and in which words."""
     sentences = [
         _level(learner_id, statement, told, language),
-        *_judgement(told, judgement, language),
+        *_judgement(told, judgement, language, unnamed=unnamed),
         *_kept(told, kept, language),
         *_basis(told, language),
         *_parts(told, around, language),
@@ -39,18 +49,26 @@ def in_words(
 
 
 def _level(learner_id: str, statement: str, told: Explanation, language: Language) -> str:
-    key = told.status if told.status != "determined" else "no_level" if told.effective is None else "level"
+    reached = "no_level" if told.status == "determined" else told.status
+    key = reached if told.effective is None else "level"
     standing = say(
         language, f"explain.{key}", learner=learner_id, goal=statement.rstrip("."), level=told.effective or ""
     )
     return say(language, "explain.under", standing=standing, policy=told.policy, version=told.version[:8])
 
 
-def _judgement(told: Explanation, judgement: Mapping[str, Any] | None, language: Language) -> list[str]:
+def _judgement(
+    told: Explanation, judgement: Mapping[str, Any] | None, language: Language, *, unnamed: bool
+) -> list[str]:
     if judgement is None:
         return []
     text = partial(say, language)
-    holds = "holds" if told.effective == judgement["level"] else "does_not_hold"
+    holds = text("explain.holds" if told.effective == judgement["level"] else "explain.does_not_hold")
+    if told.effective == judgement["level"] and judgement.get("expires_on"):
+        holds = text("explain.holds_until", day=f"{judgement['expires_on']:%Y-%m-%d}")
+    computed = told.level or text("explain.none")
+    if unnamed:
+        return [text("explain.judged.unnamed", level=judgement["level"], holds=holds, computed=computed)]
     decision = text(
         "explain.judged",
         role=word(language, "role", judgement["actor_role"]),
@@ -58,18 +76,19 @@ def _judgement(told: Explanation, judgement: Mapping[str, Any] | None, language:
         level=judgement["level"],
         day=f"{judgement['occurred_at']:%Y-%m-%d}",
         because=text("explain.because", reason=judgement["reason"].rstrip(".")) if judgement["reason"] else "",
-        holds=text(f"explain.{holds}"),
-        computed=told.level or text("explain.none"),
+        holds=holds,
+        computed=computed,
     )
     return [f"{decision[0].upper()}{decision[1:]}"]
 
 
-def _kept(told: Explanation, kept: Kept | None, language: Language) -> list[str]:
+def _kept(told: Explanation, kept: Stands | None, language: Language) -> list[str]:
     if kept is None:
         return []
-    computed = told.level or say(language, "explain.none")
-    day = f"{kept.since:%Y-%m-%d}"
-    return [say(language, f"explain.kept.{kept.hold_harmless}", level=kept.level, day=day, computed=computed)]
+    computed, key = told.level or say(language, "explain.none"), f"explain.kept.{kept.hold_harmless}"
+    if kept.since is None:
+        return [say(language, f"{key}.tried", level=kept.level, computed=computed)]
+    return [say(language, key, level=kept.level, day=f"{kept.since:%Y-%m-%d}", computed=computed)]
 
 
 def _basis(told: Explanation, language: Language) -> list[str]:

@@ -91,6 +91,7 @@ def render(page: Page, examples: Sequence[Example]) -> str:
         flagged=[(one, group) for one in impact.dimensions for group in one.groups if group.flagged],
         hides=any(not one.is_whole for one in impact.dimensions),
         shares=_shares,
+        few=0 < impact.learners < LEAST_PEOPLE,
         least=LEAST_PEOPLE,
         examples=examples,
         tried=page.tried,
