@@ -4,6 +4,8 @@ from enum import Enum
 from typing import Final
 
 from domain.kernel.errors import Invalid, Unknown
+from domain.mastery.impact import NO_LEVEL
+from domain.policy.rulings import BUILT_IN
 from schemas.registry import EVENTS, UPCASTERS
 from services.query_api.answers import Connection, rows
 
@@ -40,6 +42,17 @@ SECTION: Final = """
        AND section_id = %(name)s
      LIMIT 1
 """
+LEVEL: Final = """
+    SELECT FROM ledger.event
+     WHERE learner_id IS NULL AND type = 'policy.drafted.v1'
+       AND EXISTS (SELECT FROM json_array_elements(data->'document'->'levels') AS level
+                    WHERE level->>'code' = %(name)s)
+     UNION ALL
+    SELECT WHERE %(name)s = ANY(%(built_in)s)
+     LIMIT 1
+"""
+"""A policy has it, or it is what the ledger names by itself: a level of the built-in policy, or no level."""
+BUILT_IN_LEVELS: Final = [NO_LEVEL, *BUILT_IN.document.level_codes]
 SUBGROUP: Final = """
     SELECT FROM read_model.learner_subgroups
      WHERE generation = (SELECT generation FROM read_model.live WHERE projector = 'learner_profile')
@@ -57,6 +70,7 @@ class Name(Enum):
     SCHOOL = PLACE.format(column="school_id"), "not-found", "no learner, and no policy, is at school {}"
     COURSE = PLACE.format(column="course_id"), "not-found", "no learner, and no policy, is in course {}"
     SECTION = SECTION, "not-found", "no learner is in section {}"
+    LEVEL = LEVEL, "level-unknown", "no policy has level {}"
     SUBGROUPS = SUBGROUP, "not-found", "no learner is in a subgroup of kind {}"
 
 
@@ -67,7 +81,7 @@ async def require_known(connection: Connection, of: Name, name: str | None) -> N
         Unknown: the rule of what it would name.
     """
     query, rule, fault = of.value
-    if name is not None and not await rows(connection, query, {"name": name}):
+    if name is not None and not await rows(connection, query, {"name": name, "built_in": BUILT_IN_LEVELS}):
         raise Unknown(rule, fault.format(name))
 
 

@@ -12,6 +12,7 @@ from domain.policy.events import PolicyDrafted, ScopedPolicy
 from domain.policy.words.catalogue import Language
 from schemas.registry import decode
 from services.query_api.answers import Answer, Connection, Page, Part, Word, cell_of, cursor_after, rows
+from services.query_api.known import Name, require_known
 from services.query_api.mover_explained import Because, Cell, Drafted, explain_cell
 from services.query_api.simulations import Simulation, level_of, read_simulation
 
@@ -90,12 +91,15 @@ async def read_movers(connection: Connection, simulation_id: SimulationId, searc
     """Return a page of movers.
 
     Raises:
-        Unknown: simulation-unknown.
+        Unknown: simulation-unknown; level-unknown; not-found, for a school that nobody learns at.
         Refused: simulation-pruned.
         Invalid: malformed, for a cursor that is not ours.
     """
     simulation = await read_simulation(connection, simulation_id)
     simulation.require_movers()
+    await require_known(connection, Name.LEVEL, search.before)
+    await require_known(connection, Name.LEVEL, search.to)
+    await require_known(connection, Name.SCHOOL, search.school)
     after = cell_of("mover", search.after) if search.after else ("", "")
     found = await _page(connection, simulation_id, search, after, search.limit + 1)
     page, last = found[: search.limit], len(found) <= search.limit

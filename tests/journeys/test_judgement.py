@@ -53,8 +53,8 @@ async def test_a_judgement_needs_a_reason_ends_on_its_day_and_is_bounded_by_poli
 
 
 async def test_a_judged_level_leads_the_explanation_also_where_there_is_too_little_evidence(public: Public) -> None:
-    document = {"name": "Two scores", "combine": {"op": "latest"}, "require": [{"count_at_least": 2}]}
-    await public.put_in_force("two", document | CUTS["percent"])
+    require = {"require": [{"count_at_least": 2}]}
+    await public.put_in_force("two", {"name": "Two scores", "combine": {"op": "latest"}, **require, **CUTS["percent"]})
     await public.do(JUDGEMENT, level="proficient", expires_on="2099-06-30", reason=REASON)
     told = await public.ask("learners/l-91/explanation", competency="4.NF.1")
     assert (told["status"], told["effective"]) == ("no_evidence", "proficient")

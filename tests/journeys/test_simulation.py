@@ -159,6 +159,27 @@ async def test_each_mover_is_explained_under_both_policies_from_what_was_known_t
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "code", "detail"),
+    [
+        ("before", "level-unknown", "no policy has level nonsense"),
+        ("after_level", "level-unknown", "no policy has level nonsense"),
+        ("school", "not-found", "no learner, and no policy, is at school nonsense"),
+    ],
+)
+async def test_movers_are_not_looked_for_by_a_name_that_nothing_has(
+    public: Public, name: str, code: str, detail: str
+) -> None:
+    await fill(public)
+    await draft(public, "latest", LATEST)
+    place = await simulate(public, "latest")
+    await ended(public, place)
+    assert (await public.ask(f"{place}/movers", before="none", after_level="advanced"))["movers"] == []
+    asked, headers = {name: "nonsense"}, public.sign_in(TEACHER)
+    refused = await public.questions.get(f"/v1/{place}/movers", params=asked, headers=headers)
+    assert (refused.status_code, refused.json()["code"], refused.json()["detail"]) == (404, code, detail)
+
+
 async def test_movers_that_were_pruned_are_told_so_and_not_as_none(public: Public, database: str) -> None:
     await fill(public)
     await draft(public, "latest", LATEST)
