@@ -1,6 +1,6 @@
 """The rows of a query as columns: the database gathers each, and no Python value is made of a field.
 
-Source: PostgreSQL's `array_send`: five numbers of four bytes, then each member with its length.
+Source: PostgreSQL's `array_send`: five numbers of four bytes, then each member with its length; `json_send`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,13 +12,14 @@ import psycopg
 from infra.postgres.binary_copy import Int64s, Texts
 
 ARRAY_HEADER: Final = 20
+BORDER: Final = 0xFF
+"""A byte that no text in UTF-8 has, between one text and the next: lengths beside them would cost as much as they."""
 NUMBERS: Final = "array_send(array_agg({name}))"
-LENGTHS: Final = "array_send(array_agg(octet_length({name}::text)::bigint))"
-TEXTS: Final = "textsend(string_agg({name}::text, ''))"
+TEXTS: Final = f"string_agg(json_send({{name}}), '\\x{BORDER:02x}')"
 
 
 class Names(NamedTuple):
-    """Columns of a query: those of bigint or times, and those of texts. None of their fields is null."""
+    """Columns of a query: those of bigint or times, and those of json. None of their fields is null."""
 
     numbers: Sequence[str]
     texts: Sequence[str]
@@ -34,7 +35,7 @@ class Columns(NamedTuple):
 def fetch_columns(connection: psycopg.Connection[Any], query: str, values: Mapping[str, Any], names: Names) -> Columns:
     """Return columns of all rows of a query."""
     gathered = [NUMBERS.format(name=name) for name in names.numbers]
-    gathered += [one.format(name=name) for name in names.texts for one in (LENGTHS, TEXTS)]
+    gathered += [TEXTS.format(name=name) for name in names.texts]
     statement = f"SELECT {', '.join(gathered)} FROM ({query}) AS row"
     row = connection.cursor(binary=True).execute(statement.encode(), values).fetchone()
     assert row is not None, "what is gathered is one row"
@@ -42,14 +43,10 @@ def fetch_columns(connection: psycopg.Connection[Any], query: str, values: Mappi
 
 
 def columns_of(names: Names, sent: Sequence[bytes | None]) -> Columns:
-    """Return columns as they were sent: the numbers, then lengths and data of each text; all None of no rows."""
-    numbers, texts = sent[: len(names.numbers)], sent[len(names.numbers) :]
+    """Return columns as they were sent: the numbers, then the texts; all None of no rows."""
     return Columns(
-        {name: _numbers(one) for name, one in zip(names.numbers, numbers, strict=True)},
-        {
-            name: _texts(*pair)
-            for name, pair in zip(names.texts, zip(texts[::2], texts[1::2], strict=True), strict=True)
-        },
+        {name: _numbers(one) for name, one in zip(names.numbers, sent[: len(names.numbers)], strict=True)},
+        {name: _texts(one) for name, one in zip(names.texts, sent[len(names.numbers) :], strict=True)},
     )
 
 
@@ -60,7 +57,10 @@ def _numbers(sent: bytes | None) -> Int64s:
     return numbers
 
 
-def _texts(lengths: bytes | None, sent: bytes | None) -> Texts:
-    sizes = _numbers(lengths)
-    last = np.cumsum(sizes)
-    return Texts(np.frombuffer(sent or b"", np.uint8), last - sizes, last, np.ones(len(last), bool))
+def _texts(sent: bytes | None) -> Texts:
+    data = np.frombuffer(sent or b"", np.uint8)
+    borders = np.flatnonzero(data == BORDER)
+    ends = [] if sent is None else [len(data)]
+    last = np.concatenate([borders, ends]).astype(np.int64)
+    first = np.concatenate([[0], borders + 1])[: len(last)].astype(np.int64)
+    return Texts(data, first, last, np.ones(len(last), bool))

@@ -54,7 +54,7 @@ def copy_events(
 
 def warm_up(lay_out: LayOut) -> None:
     """Have the functions that lay out events compiled, or loaded, before the first of them."""
-    for rows in lay_out(columns_of(ledger.SPAN_COLUMNS, [None] * 7), 0).rows:
+    for rows in lay_out(columns_of(ledger.SPAN_COLUMNS, [None] * 5), 0).rows:
         rows_of(rows.columns)
 
 

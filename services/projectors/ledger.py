@@ -35,6 +35,7 @@ READ_SPAN: Final = """
     ORDER BY position
 """
 SPAN_COLUMNS: Final = Names(("position", "occurred_at", "recorded_at"), ("meta", "data"))
+KEEP_ROOM: Final = "SELECT octet_length(repeat(' ', 30000000))"
 HEAD: Final = "SELECT coalesce(max(position), 0) FROM ledger.event"
 SKIPPED_POSITIONS: Final = """
     SELECT (data->>'position_skipped')::bigint FROM ledger.event WHERE stream = %s AND type = %s
@@ -52,6 +53,15 @@ def connect(conninfo: str) -> Iterator[psycopg.Connection[Any]]:
         connection.adapters.register_loader("json", TextLoader)
         connection.adapters.register_loader("uuid", TextLoader)
         yield connection
+
+
+def keep_room(connection: psycopg.Connection[Any]) -> None:
+    """Have the server's process keep the memory that one query needs for the next.
+
+    The C library (glibc) gives pieces larger than any before back to the kernel, which clears each page anew: half of
+    the time of gathering. So it meets a large one first.
+    """
+    connection.execute(KEEP_ROOM)
 
 
 def _cursor(connection: psycopg.Connection[Any]) -> psycopg.Cursor[Any]:

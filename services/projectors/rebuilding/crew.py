@@ -107,6 +107,7 @@ def _end_with_parent() -> None:
 
 def _work(connection: psycopg.Connection[Any], name: str, generation: int, report: Report) -> None:
     """Build every part that nobody else has taken."""
+    ledger.keep_room(connection)
     for state in parts.states(connection, name, generation):
         purpose = f"part {name} {generation} {state.part}"
         if lease.take(connection, purpose):
