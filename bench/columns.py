@@ -1,4 +1,4 @@
-"""The kernel on memory-mapped columns, by operation: against reading the columns that it needs, and against DuckDB.
+"""The kernel on memory-mapped columns, by policy: against reading the columns that it needs, and against DuckDB.
 
 `floor_s` is a compiled loop that knows no rule: it reads the same columns cell by cell and writes as many results.
 
@@ -16,7 +16,7 @@ from typing import Any, Final
 import duckdb
 import numpy as np
 import pyarrow as pa
-from numba import njit
+from numba import literal_unroll, njit
 
 from bench.common import medians, seconds
 from bench.kernel import LEVELS, SHOWN, WORKERS, read_cells, words, write_cells
@@ -24,7 +24,7 @@ from domain.mastery.cells import Cells, Int64s
 from domain.mastery.compile import Compiled, compile_policy
 from domain.mastery.kernel import evaluate
 from domain.mastery.room import room_for
-from domain.mastery.tables import Clock, Results
+from domain.mastery.tables import Clock, Integers, Op, Results
 from domain.policy.starters import starter
 
 SCORES_A_CELL: Final = 5
@@ -52,6 +52,7 @@ def needed(compiled: Compiled) -> list[str]:
         *(["weight"] if rules.own_weight else []),
         *(["possible"] if rules.to_max else []),
         *(["task"] if rules.keep else []),
+        *(["kind"] if rules.op == Op.MEAN_OF_KINDS else []),
     ]
 
 
@@ -63,11 +64,11 @@ def read_and_sum(cells: Cells, names: list[str]) -> int:
 
 
 @njit(nogil=True)
-def sum_cells(offsets: Int64s, columns: tuple[Int64s, ...], cells: tuple[int, int], out: Results) -> None:
+def sum_cells(offsets: Int64s, columns: tuple[Integers, ...], cells: tuple[int, int], out: Results) -> None:
     """Sum up the entries of each cell and write as much as the kernel does."""
     for cell in range(cells[0], cells[1]):
         total = 0
-        for column in columns:
+        for column in literal_unroll(columns):
             for i in range(offsets[cell], offsets[cell + 1]):
                 total += column[i]
         out.value[cell] = total
@@ -79,17 +80,17 @@ def sum_cells(offsets: Int64s, columns: tuple[Int64s, ...], cells: tuple[int, in
 def bare(cells: Cells, names: list[str]) -> None:
     """Go through columns cell by cell in a compiled loop that knows no rule, by as many threads as the kernel has."""
     offsets, out = np.asarray(cells.offsets), room_for(len(cells), judged=False)
-    entries = tuple(np.asarray(cells.columns[name], np.int64) for name in names if name != "offsets")
+    entries = tuple(np.asarray(cells.columns[name]) for name in names if name != "offsets")
     borders = [len(cells) * part // WORKERS for part in range(WORKERS + 1)]
     with ThreadPoolExecutor(WORKERS) as pool:
         list(pool.map(lambda span: sum_cells(offsets, entries, span, out), pairwise(borders)))
 
 
-def by_operation(folder: Path, rounds: int) -> dict[str, Any]:
-    """Return of each operation the seconds of the kernel, of a loop without rules, and of reading and summing."""
+def by_policy(folder: Path, rounds: int) -> dict[str, Any]:
+    """Return of each policy the seconds of the kernel, of a loop without rules, and of reading and summing."""
     vocabulary, cells, figures = words(), read_cells(folder), {}
-    for name in SHOWN:
-        compiled = compile_policy(starter(name, levels=LEVELS), vocabulary)
+    for name, policy in SHOWN.items():
+        compiled = compile_policy(policy, vocabulary)
         evaluate(cells, compiled, WORKERS)
         bare(cells, needed(compiled))
         acts: dict[str, Callable[[], object]] = {
@@ -134,7 +135,7 @@ def run(scores: int, rounds: int) -> dict[str, Any]:
         folder = Path(name)
         write_cells(folder, scores // SCORES_A_CELL, scores)
         megabytes = sum(path.stat().st_size for path in folder.iterdir()) // 2**20
-        figures = {"scores": scores, "mapped_mb": megabytes, "by_operation": by_operation(folder, rounds)}
+        figures = {"scores": scores, "mapped_mb": megabytes, "by_policy": by_policy(folder, rounds)}
         if scores <= 10_000_000:
             figures["duckdb"] = against_duckdb(folder, rounds)
         return figures

@@ -13,50 +13,58 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from bench.kernel import LEVELS, read_cells, words, write_cells
+from bench.kernel import SHOWN, read_cells, words, write_cells
 from domain.mastery.compile import compile_policy
 from domain.mastery.kernel import evaluate
-from domain.policy.starters import starter
 
 SIZES: Final = (1_000_000, 3_000_000, 10_000_000, 30_000_000, 100_000_000)
-SHOWN: Final = {"latest": "#12344d", "decaying": "#1b7f79", "median": "#b0413e"}
-"""Operations and their colours."""
+COLOURS: Final = {"latest": "#12344d", "decaying": "#1b7f79", "median": "#b0413e", "percent": "#8a5a00"}
+"""Policies of `bench.kernel`; "percent" is the default: restate, replace, average."""
 SCORES_A_CELL: Final = 5
 RUNS: Final = 3
 LEFT, TOP, WIDTH, HEIGHT = 70, 56, 620, 300
-FIRST_DECADE, LAST_DECADE = -3, 0
-"""The cost axis goes from a thousandth of a second to one."""
+LINE: Final = 18
+"""Height of a line of text."""
 
 Costs = Mapping[str, Mapping[int, float]]
 
 
 def measure(sizes: tuple[int, ...]) -> dict[str, dict[int, float]]:
-    """Return the CPU seconds of each operation by number of scores."""
-    costs: dict[str, dict[int, float]] = {name: {} for name in SHOWN}
+    """Return the CPU seconds of each policy by number of scores."""
+    costs: dict[str, dict[int, float]] = {name: {} for name in COLOURS}
     for scores in sizes:
-        with TemporaryDirectory() as name:
-            write_cells(Path(name), scores // SCORES_A_CELL, scores)
-            cells, vocabulary = read_cells(Path(name)), words()
-            for operation in SHOWN:
-                compiled, taken = compile_policy(starter(operation, levels=LEVELS), vocabulary), []
+        with TemporaryDirectory() as folder:
+            write_cells(Path(folder), scores // SCORES_A_CELL, scores)
+            cells, vocabulary = read_cells(Path(folder)), words()
+            for name in COLOURS:
+                compiled, taken = compile_policy(SHOWN[name], vocabulary), []
                 for _ in range(RUNS):
                     started = time.process_time()
                     evaluate(cells, compiled)
                     taken.append(time.process_time() - started)
-                costs[operation][scores] = round(min(taken), 3)
+                costs[name][scores] = round(min(taken), 3)
     return costs
+
+
+def beside(heights: Mapping[str, float]) -> dict[str, float]:
+    """Return where the names of lines stand that end at these heights, none nearer to the next than a line of text."""
+    places: dict[str, float] = {}
+    for name in sorted(heights, key=lambda name: heights[name]):
+        places[name] = max(heights[name], *(place + LINE for place in places.values()), 0)
+    return places
 
 
 def picture(costs: Costs) -> str:
     """Return the costs as an SVG: both axes by powers of ten, so that what is linear is straight at 45 degrees."""
-    sizes = [*next(iter(costs.values()))]
+    sizes, all_costs = [*next(iter(costs.values()))], [cost for of in costs.values() for cost in of.values()]
     decades = math.log10(sizes[-1] / sizes[0])
+    low, high = math.floor(math.log10(min(all_costs))), math.ceil(math.log10(max(all_costs)))
 
     def x(scores: int) -> float:
         return LEFT + WIDTH * math.log10(scores / sizes[0]) / decades
 
     def y(seconds: float) -> float:
-        return TOP + HEIGHT * (1 - (math.log10(seconds) - FIRST_DECADE) / (LAST_DECADE - FIRST_DECADE))
+        return TOP + HEIGHT * (1 - (math.log10(seconds) - low) / (high - low))
 
     told = "; ".join(f"{name}: {', '.join(f'{n:,} scores {s} s' for n, s in of.items())}" for name, of in costs.items())
     lines = [
@@ -67,21 +75,21 @@ def picture(costs: Costs) -> str:
         '  <rect width="860" height="420" rx="10" fill="#f4f7fa"/>',
         f'  <text x="{LEFT}" y="32" font-weight="600">CPU seconds of one policy over all scores</text>',
     ]
-    for decade in range(FIRST_DECADE, LAST_DECADE + 1):
+    for decade in range(low, high + 1):
         at = y(10.0**decade)
         lines.append(f'  <path d="M{LEFT} {at:.0f} H{LEFT + WIDTH}" stroke="#c9d4df"/>')
         lines.append(f'  <text x="{LEFT - 10}" y="{at + 5:.0f}" text-anchor="end">{10.0**decade:g} s</text>')
     for scores in sizes:
         place = f'x="{x(scores):.0f}" y="{TOP + HEIGHT + 26}"'
         lines.append(f'  <text {place} text-anchor="middle">{scores // 1_000_000} M</text>')
+    names = beside({name: y(of[sizes[-1]]) for name, of in costs.items()})
     for name, of in costs.items():
         points = [f"{x(scores):.0f},{y(seconds):.1f}" for scores, seconds in of.items()]
-        colour, last = SHOWN[name], y([*of.values()][-1])
+        colour = COLOURS[name]
         lines.append(f'  <polyline points="{" ".join(points)}" fill="none" stroke="{colour}" stroke-width="2.5"/>')
         dots = (point.split(",") for point in points)
         lines += [f'  <circle cx="{cx}" cy="{cy}" r="4" fill="{colour}"/>' for cx, cy in dots]
-        shift = {"latest": 18, "decaying": -6, "median": 7}[name]
-        lines.append(f'  <text x="{LEFT + WIDTH + 14}" y="{last + shift:.0f}" fill="{colour}">{name}</text>')
+        lines.append(f'  <text x="{LEFT + WIDTH + 14}" y="{names[name] + 5:.0f}" fill="{colour}">{name}</text>')
     lines.append(f'  <text x="{LEFT + WIDTH}" y="{TOP + HEIGHT + 48}" text-anchor="end">scores</text>')
     return "\n".join([*lines, "</svg>", ""])
 

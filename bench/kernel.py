@@ -20,7 +20,7 @@ from bench.common import machine, medians, seconds
 from domain.mastery.cells import Cells, Vocabulary
 from domain.mastery.compile import Compiled, compile_policy
 from domain.mastery.kernel import Results, evaluate
-from domain.policy.starters import CUTS, starter
+from domain.policy.starters import CUTS, FOUR_LEVELS, PERCENT, starter
 
 CELLS = 2_000_000
 SCORES = 10_000_000
@@ -28,7 +28,7 @@ SAMPLE_EVERY = 100
 ROUNDS = 5
 WORKERS = 2
 LEVELS = CUTS["four-levels"]["levels"]
-SHOWN = (
+NAMES = (
     "latest",
     "highest",
     "average",
@@ -37,8 +37,11 @@ SHOWN = (
     "decaying",
     "weighted_recent",
     "weighted_average",
+    "category_average",
     "n_mastery",
 )
+SHOWN = {name: starter(name, levels=LEVELS) for name in NAMES} | {"percent": PERCENT, "four_levels": FOUR_LEVELS}
+"""Policies by name: one operation each, and two whole district policies, the first of which is the default."""
 
 
 class Known(NamedTuple):
@@ -157,11 +160,11 @@ def agreed(cells: Cells, results: Results, every: int) -> int:
     return len(levels)
 
 
-def per_operation(cells: Cells, vocabulary: Vocabulary) -> dict[str, float]:
-    """Return million scores per second of each operation, best of three, two threads."""
+def per_policy(cells: Cells, vocabulary: Vocabulary) -> dict[str, float]:
+    """Return million scores per second of each policy, best of three, two threads."""
     rates = {}
-    for name in SHOWN:
-        compiled = compile_policy(starter(name, levels=LEVELS), vocabulary)
+    for name, policy in SHOWN.items():
+        compiled = compile_policy(policy, vocabulary)
         took = min(seconds(partial(evaluate, cells, compiled, WORKERS)) for _ in range(3))
         rates[name] = round(len(cells.value) / took / 1_000_000, 1)
     return rates
@@ -178,7 +181,7 @@ def run(cells: int = CELLS, scores: int = SCORES, rounds: int = ROUNDS) -> dict[
         first = seconds(lambda: evaluate(mapped, compiled))
         checked = agreed(mapped, evaluate(mapped, compiled), SAMPLE_EVERY)
         figures = compare(mapped, compiled, rounds, SAMPLE_EVERY)
-        rates = per_operation(mapped, vocabulary)
+        rates = per_policy(mapped, vocabulary)
     return {
         **machine(),
         "cells": cells,

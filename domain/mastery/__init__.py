@@ -2,7 +2,7 @@
 
 - In and out: `cells` are scores as columns, `compile` makes a document into `tables`, `kernel` evaluates.
 - The rules in integers, one cell at a time: `rules`, with `entries`, `weights`, `arithmetic` and `room`.
-  Many plain cells at once, to the same result: `strips`, with `runs` and `rows`.
+  Many cells at once, to the same result: `strips`, with `sift` and `shares` (`alike`), `runs` and `rows`.
 - Folded outside the compiled rules: `after`, `arranged`, `folds`; the models: `curves`, `ladders`, `logic`, `tracing`.
 - More than one cell at one time: `history`, `revisions`, `harmless`, `change`, `validity`, `rollup`, `classes`.
 - What is told of levels: `explanation`, `cause`, `digest`; of a what-if: `impact`, `equity`, `suppression`.

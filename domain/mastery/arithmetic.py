@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from hashlib import sha256
+from math import floor
 from pathlib import Path
 from typing import Final, TypeVar, cast
 
@@ -13,12 +14,15 @@ _Function = TypeVar("_Function", bound=Callable[..., object])
 
 
 SOURCES: Final = (
+    "alike.py",
     "arithmetic.py",
     "digest.py",
     "entries.py",
     "rows.py",
     "rules.py",
     "runs.py",
+    "shares.py",
+    "sift.py",
     "strips.py",
     "tables.py",
     "weights.py",
@@ -81,6 +85,29 @@ def divide(number: int, by: int) -> int:
     """Return number / by, rounded half up; `by` is above 0."""
     quotient = number // by
     return quotient + carry(quotient, number - quotient * by, by, Rounding.HALF_UP)
+
+
+@integer
+def nearest(number: int, near: float, by: int, rounding: int) -> int:
+    """Return number / by, rounded; `near` is the number as a float, which may have lost all but 50 of its bits.
+
+    The quotient is guessed and the guess's rest says by how much it is wrong. A quotient is below 2^50, so the guess
+    is wrong by 1 at most; then the rest is within 64 bits even where the number, taken modulo 2^64, is not.
+    """
+    quotient = floor(near / by)
+    rest = number - quotient * by
+    wrong = (rest >= by) - (rest < 0)
+    quotient, rest = quotient + wrong, rest - wrong * by
+    return quotient + carry(quotient, rest, by, rounding)
+
+
+@integer
+def largest(numbers: Integers) -> int:
+    """Return the largest magnitude."""
+    top = 0
+    for i in range(len(numbers)):
+        top = max(top, abs(numbers[i]))
+    return top
 
 
 @integer

@@ -13,7 +13,7 @@ from domain.mastery.compile import Compiled
 from domain.mastery.history import in_force, keep_highest, pasts
 from domain.mastery.room import columns_of, room_for, strip_room, work_for
 from domain.mastery.rules import evaluate_cells
-from domain.mastery.strips import evaluate_strips, is_plain
+from domain.mastery.strips import evaluate_strips, takes_strips
 from domain.mastery.tables import NO_VALUE, Clock, Results, Rules, Status, Work
 
 __all__ = ["NO_VALUE", "Results", "Status", "evaluate"]
@@ -93,7 +93,7 @@ def run(cells: Cells, rules: Rules, span: tuple[int, int], out: Results) -> None
 
 def run_strips(cells: Cells, rules: Rules, span: tuple[int, int], out: Results) -> int:
     """Evaluate in strips what can be; return how many cells are left."""
-    if not is_plain(rules):
+    if not takes_strips(rules):
         return span[1] - span[0]
     return evaluate_strips(columns_of(cells), rules, strip_room(), span, out)
 

@@ -1,12 +1,13 @@
 """What the compiled functions read and write: views of cells, and room to work and for results."""
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from domain.mastery.cells import Cells
 from domain.mastery.tables import (
     ROWS,
+    SHARED,
     STRIP_CELLS,
     STRIP_ENTRIES,
     WINDOWS,
@@ -24,11 +25,7 @@ CACHE_LINE: Final = 8
 
 def columns_of(cells: Cells) -> Columns:
     """Return plain read-only views, so that memory-mapped and ordinary arrays share one compiled signature."""
-    views = {}
-    for name, column in cells.columns.items():
-        views[name] = np.asarray(column).view()
-        views[name].flags.writeable = False
-    return Columns(**views)
+    return Columns(**{name: _read_only(column) for name, column in cells.columns.items()})
 
 
 def work_for(cells: Cells, rules: Rules) -> Work:
@@ -61,7 +58,9 @@ def room_for(n: int, *, judged: bool = True) -> Results:
 def strip_room() -> Strip:
     """Return room for a strip of cells; it serves one thread."""
     by_cell = {name: np.empty(STRIP_CELLS, np.int64) for name in Strip._fields}
-    by_entry = {name: np.empty(STRIP_ENTRIES + 1, np.int64) for name in ("run", "other_run", "weight")}
+    numbers = ("run", "other_run", "weight", "cell", "picked")
+    by_entry = {name: np.empty(STRIP_ENTRIES + 1, np.int64) for name in numbers}
+    small = {name: np.empty(STRIP_ENTRIES + 1, np.int32) for name in ("key", "kept", "picked_kind")}
     others = {
         "offsets": np.empty(STRIP_CELLS + 1, np.int64),
         "window": np.empty(WINDOWS * STRIP_ENTRIES + 1, np.int64),
@@ -69,5 +68,17 @@ def strip_room() -> Strip:
         "starts": np.empty(ROWS + 2, np.int64),
         "rows": np.empty((ROWS, STRIP_CELLS + CACHE_LINE), np.int64),
         "other_rows": np.empty((ROWS, STRIP_CELLS + CACHE_LINE), np.int64),
+        "near": np.empty(STRIP_CELLS),
+        "row_near": np.empty(STRIP_CELLS),
+        "share": np.empty(SHARED + 1, np.int64),
+        "ones": _read_only(np.ones(STRIP_ENTRIES, np.int64)),
+        "found": _read_only(by_entry["picked"]),
+        "found_kind": _read_only(small["picked_kind"]),
     }
-    return Strip(**by_cell | by_entry | others)._replace(near=np.empty(STRIP_CELLS), row_near=np.empty(STRIP_CELLS))
+    return Strip(**by_cell | by_entry | small | others)
+
+
+def _read_only(array: Any) -> Any:
+    view = np.asarray(array).view()
+    view.flags.writeable = False
+    return view

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.mastery.arithmetic import part
-from domain.mastery.tables import ROWS, Columns, Integers, Op, Rules, Strip, Tie
+from domain.mastery.tables import ROWS, Integers, Op, Rules, Strip, Tie
 
 Rows = NDArray[np.int64]
 
@@ -145,10 +145,9 @@ def lay_rows(strip: Strip, value: Integers, cells: Integers, size: int) -> None:
 
 
 @part
-def combine_rows(columns: Columns, rules: Rules, strip: Strip, n: int, low: int) -> None:
+def combine_rows(rules: Rules, strip: Strip, n: int, value: Integers) -> None:
     """Sum up the values of n cells as the operation says, one size after the other."""
     group(strip, n)
-    value = columns.value[low : low + strip.offsets[n]]
     for j in range(n):
         strip.sum[j] = strip.by[j] = 0
     for size in range(1, ROWS + 1):

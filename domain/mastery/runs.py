@@ -1,7 +1,8 @@
 """Sums over the cells of a strip, as differences of one running total."""
 
+from domain.mastery.alike import keep_latest, key_entries, reach_of
 from domain.mastery.arithmetic import part
-from domain.mastery.tables import STRIP_ENTRIES, WINDOWS, Columns, Integers, Need, Op, Rules, Strip
+from domain.mastery.tables import STRIP_ENTRIES, WINDOWS, Integers, Need, Op, Rules, Strip
 
 
 @part
@@ -31,63 +32,20 @@ def sum_both(strip: Strip, n: int) -> None:
 
 
 @part
-def weigh_by_table(weight: Integers, codes: Integers, selected: Integers, weights: Integers) -> None:
-    """Multiply the weight of each entry by that of its code; codes that make no difference are not read."""
-    least = most = selected[0] * weights[0]
-    for code in range(len(selected)):
-        least = min(least, selected[code] * weights[code])
-        most = max(most, selected[code] * weights[code])
-    if least < most:
-        for i in range(len(weight)):
-            weight[i] *= selected[codes[i]] * weights[codes[i]]
-    elif most != 1:
-        for i in range(len(weight)):
-            weight[i] *= most
-
-
-@part
-def weigh_entries(columns: Columns, rules: Rules, strip: Strip, low: int, high: int) -> int:
-    """Fill `strip.weight`; return the least. What is not selected weighs nothing."""
-    if high == low:
-        return 1
-    weight, own = strip.weight[: high - low], columns.weight[low:high]
-    for i in range(len(weight)):
-        weight[i] = own[i] if rules.own_weight else 1
-    weigh_by_table(weight, columns.kind[low:high], rules.kind_selected, rules.kind_weight)
-    weigh_by_table(weight, columns.role[low:high], rules.role_selected, rules.role_selected)
-    least = weight[0]
-    for i in range(len(weight)):
-        least = min(least, weight[i])
-    return least
-
-
-@part
-def sum_selected(columns: Columns, rules: Rules, strip: Strip, n: int, low: int) -> None:
-    """Weigh the entries that are selected: by their weights, or each that reaches the bar by 1."""
-    m, own, every, bar = strip.offsets[n], rules.op == Op.WEIGHTED_MEAN, rules.op == Op.MEAN, rules.amount
-    value, weight, run, other = columns.value[low : low + m], strip.weight, strip.run, strip.other_run
-    if not weigh_entries(columns, rules, strip, low, low + m):
-        for i in range(m):
-            run[i + 1] = weight[i] > 0
-        sum_each(run, strip, n, strip.counted)
-    if own:
-        for i in range(m):
-            run[i + 1] = weight[i]
-            other[i + 1] = weight[i] * value[i]
-    else:
-        for i in range(m):
-            has = (weight[i] > 0) & (every | (value[i] >= bar))
-            run[i + 1] = has
-            other[i + 1] = value[i] if has else 0
+def sum_weighted(strip: Strip, n: int, value: Integers) -> None:
+    """Weigh the entries by their weights."""
+    weight, run, other = strip.weight, strip.run, strip.other_run
+    for i in range(len(value)):
+        run[i + 1] = weight[i]
+        other[i + 1] = weight[i] * value[i]
     sum_both(strip, n)
 
 
 @part
-def sum_at_or_above(columns: Columns, rules: Rules, strip: Strip, n: int, low: int) -> None:
+def sum_at_or_above(rules: Rules, strip: Strip, n: int, value: Integers) -> None:
     """Weigh the entries that reach the bar by 1."""
-    m, bar = strip.offsets[n], rules.amount
-    value, run, other = columns.value[low : low + m], strip.run, strip.other_run
-    for i in range(m):
+    bar, run, other = rules.amount, strip.run, strip.other_run
+    for i in range(len(value)):
         run[i + 1] = value[i] >= bar
         other[i + 1] = value[i] if value[i] >= bar else 0
     sum_both(strip, n)
@@ -115,10 +73,9 @@ def sum_latest(rules: Rules, strip: Strip, n: int) -> None:
 
 
 @part
-def find_extremes(columns: Columns, rules: Rules, strip: Strip, n: int, low: int) -> None:
+def find_extremes(rules: Rules, strip: Strip, n: int, value: Integers) -> None:
     """Find the highest or lowest value of each cell, as that of two windows of 1, 2, 4 ... entries that cover it."""
-    m = strip.offsets[n]
-    value, window, offsets, size = columns.value[low : low + m], strip.window, strip.offsets, strip.counted
+    m, window, offsets, size = len(value), strip.window, strip.offsets, strip.counted
     sign = 1 if rules.op == Op.HIGHEST else -1
     largest = 1
     for j in range(n):
@@ -147,15 +104,15 @@ def take_latest(strip: Strip, n: int, value: Integers) -> None:
 
 
 @part
-def combine_runs(columns: Columns, rules: Rules, strip: Strip, n: int, low: int) -> None:
+def combine_runs(rules: Rules, strip: Strip, n: int, value: Integers) -> None:
     """Sum up the values of n cells as the operation says."""
-    op, value = rules.op, columns.value[low : low + strip.offsets[n]]
+    op = rules.op
     if op in (Op.HIGHEST, Op.LOWEST):
-        find_extremes(columns, rules, strip, n, low)
-    elif op == Op.WEIGHTED_MEAN or rules.selects:
-        sum_selected(columns, rules, strip, n, low)
+        find_extremes(rules, strip, n, value)
+    elif op in (Op.WEIGHTED_MEAN, Op.MEAN_OF_KINDS):
+        sum_weighted(strip, n, value)
     elif op == Op.MEAN_AT_OR_ABOVE:
-        sum_at_or_above(columns, rules, strip, n, low)
+        sum_at_or_above(rules, strip, n, value)
     elif op == Op.LATEST and rules.amount == 1:
         take_latest(strip, n, value)
     else:
@@ -169,10 +126,22 @@ def combine_runs(columns: Columns, rules: Rules, strip: Strip, n: int, low: int)
 
 
 @part
-def count_at_or_above(columns: Columns, rules: Rules, strip: Strip, n: int, low: int, clause: int) -> None:  # noqa: PLR0917 - compiled code has no keywords
-    """Count the selected entries of the clause's kinds that reach its bar."""
-    m, bar, kinds, run = strip.offsets[n], rules.clauses[clause, 2], rules.clause_kinds[clause], strip.run
-    value, kind = columns.value[low : low + m], columns.kind[low : low + m]
+def count_kinds(strip: Strip, n: int, kind: Integers) -> bool:
+    """Count the kinds of n cells: the entries of which none of the same kind comes later; return whether it fits."""
+    kept, fits = strip.kept[: len(kind)], key_entries(strip, n, kind)
+    for i in range(len(kind)):
+        kept[i] = 1
+    keep_latest(strip.key, kept, len(kind), reach_of(strip, n))
+    for i in range(len(kind)):
+        strip.run[i + 1] = kept[i]
+    sum_each(strip.run, strip, n, strip.have)
+    return fits
+
+
+@part
+def count_at_or_above(rules: Rules, strip: Strip, n: int, value: Integers, kind: Integers, clause: int) -> None:  # noqa: PLR0917 - compiled code has no keywords
+    """Count the entries of the clause's kinds that reach its bar."""
+    bar, kinds, run = rules.clauses[clause, 2], rules.clause_kinds[clause], strip.run
     every = 1
     for code in range(len(kinds)):
         every &= kinds[code]
@@ -180,29 +149,29 @@ def count_at_or_above(columns: Columns, rules: Rules, strip: Strip, n: int, low:
         for j in range(n):
             strip.have[j] = strip.by[j]
         return
-    for i in range(m):
+    for i in range(len(value)):
         run[i + 1] = value[i] >= bar
     if not every:
-        for i in range(m):
+        for i in range(len(value)):
             run[i + 1] &= kinds[kind[i]]
-    if rules.selects:
-        weigh_entries(columns, rules, strip, low, low + m)
-        for i in range(m):
-            run[i + 1] &= strip.weight[i] > 0
     sum_each(run, strip, n, strip.have)
 
 
 @part
-def require(columns: Columns, rules: Rules, strip: Strip, n: int, low: int) -> None:
-    """Fill `strip.met`."""
+def require(rules: Rules, strip: Strip, n: int, value: Integers, kind: Integers) -> bool:
+    """Fill `strip.met`; return whether all could be counted."""
+    counts = True
     for j in range(n):
         strip.met[j] = 1
     for clause in range(len(rules.clauses)):
-        if rules.clauses[clause, 0] == Need.COUNT:
+        need, count = rules.clauses[clause, 0], rules.clauses[clause, 1]
+        if need == Need.COUNT:
             for j in range(n):
                 strip.have[j] = strip.counted[j]
+        elif need == Need.KINDS:
+            counts &= count_kinds(strip, n, kind)
         else:
-            count_at_or_above(columns, rules, strip, n, low, clause)
-        count = rules.clauses[clause, 1]
+            count_at_or_above(rules, strip, n, value, kind, clause)
         for j in range(n):
             strip.met[j] &= strip.have[j] >= count
+    return counts

@@ -1,19 +1,20 @@
-"""Many cells at once: plain policies as loops over a strip of neighbouring cells, that the compiler makes vectors of.
+"""Many cells at once: the rules as loops over a strip of neighbouring cells, that the compiler makes vectors of.
 
-`domain.mastery.rules` says what every policy makes of one cell; here stands the same for the combinations that need
-no more than the values, for a few hundred cells at a time. A cell that asks for more (scores out of order, very many
-of them) is put aside for the rules. That both always say the same is a law in the tests.
+`domain.mastery.rules` says what a policy makes of one cell; here stands the same for a few hundred cells at a time. A
+cell that does not fit (scores out of order, very many of them) is put aside for the rules. That both always say the
+same is a law in the tests. Source: docs/decisions/0022-cells-in-strips.md.
 """
 
-from math import floor
 from typing import Final
 
 import numpy as np
 
-from domain.mastery.arithmetic import carry, entry, integer, part
+from domain.mastery.arithmetic import entry, integer, largest, nearest, part
 from domain.mastery.rows import combine_rows
 from domain.mastery.rules import prevailing
 from domain.mastery.runs import combine_runs, require
+from domain.mastery.shares import weigh_entries, weigh_kinds
+from domain.mastery.sift import sift, sifts
 from domain.mastery.tables import (
     LIMIT,
     NO_VALUE,
@@ -24,8 +25,6 @@ from domain.mastery.tables import (
     Clock,
     Columns,
     Integers,
-    Keep,
-    Need,
     Op,
     Results,
     Rounding,
@@ -34,17 +33,12 @@ from domain.mastery.tables import (
     Strip,
 )
 
-PLAIN: Final = (Op.MEAN, Op.WEIGHTED_MEAN, Op.MEAN_AT_OR_ABOVE)
-"""Operations that strips combine also where not all entries are selected."""
 ROWWISE: Final = (Op.DECAYING, Op.WITHOUT_LOWEST, Op.MEDIAN, Op.MODE)
 """Operations that look at more than running totals."""
 
 
-def is_plain(rules: Rules) -> bool:
-    """Return whether the policy needs no more than strips can do."""
-    needs_more = rules.to_max or rules.keep != Keep.ALL or rules.window or rules.op == Op.MEAN_OF_KINDS
-    if needs_more or (rules.selects and rules.op not in PLAIN) or np.any(rules.clauses[:, 0] == Need.KINDS):
-        return False
+def takes_strips(rules: Rules) -> bool:
+    """Return whether the sums of any cell's decay weights stay within bounds."""
     return int(np.asarray(rules.recent).sum()) < TOTAL_MAX >> 1
 
 
@@ -67,21 +61,14 @@ def strip_end(columns: Columns, first: int, end: int) -> int:
     return end
 
 
-@integer
-def largest(numbers: Integers) -> int:
-    """Return the largest magnitude."""
-    top = 0
-    for i in range(len(numbers)):
-        top = max(top, abs(numbers[i]))
-    return top
-
-
 @part
-def heaviest(columns: Columns, rules: Rules, low: int, high: int) -> int:
-    """Return a bound of the weight of an entry; LIMIT where it may be above."""
+def heaviest(columns: Columns, rules: Rules, weight: Integers, low: int, high: int) -> int:
+    """Return a bound of the weight of an entry; LIMIT where it may be above. `weight` has the shares in kinds."""
     if rules.op == Op.LATEST_VERSUS_REST:
         return rules.whole
-    if not rules.selects:
+    if rules.op == Op.MEAN_OF_KINDS:
+        return max(largest(weight), 1)
+    if rules.op != Op.WEIGHTED_MEAN:
         return 1
     by_kind, own = largest(rules.kind_weight), 1
     if rules.own_weight:
@@ -90,15 +77,14 @@ def heaviest(columns: Columns, rules: Rules, low: int, high: int) -> int:
 
 
 @part
-def fits(columns: Columns, rules: Rules, low: int, high: int) -> bool:
-    """Return whether no weighted sum of these entries leaves 64 bits, nor is refused by the rules."""
-    top = largest(columns.value[low:high])
+def fits(rules: Rules, strip: Strip, n: int, value: Integers, weight: int) -> bool:
+    """Return whether no weighted sum of a cell leaves 64 bits, nor is refused by the rules."""
+    top, size = largest(value), largest(strip.counted[:n]) + 1
     if rules.op == Op.DECAYING:
         return bool(top < 2**SMALL_BITS)
-    weight = heaviest(columns, rules, low, high)
-    if weight > (TOTAL_MAX >> 1) // (high - low + 1):
+    if weight > (TOTAL_MAX >> 1) // size:
         return False
-    return bool(weight == 1 or top < min(2**SMALL_BITS, LIMIT // (weight * (high - low + 1))))
+    return bool(weight == 1 or top < min(2**SMALL_BITS, LIMIT // (weight * size)))
 
 
 @part
@@ -125,20 +111,6 @@ def put_aside_disordered(columns: Columns, rules: Rules, strip: Strip, n: int, l
         for j in range(n):
             for i in range(offsets[j] + 1, offsets[j + 1]):
                 strip.aside[j] |= run[i]
-
-
-@integer
-def nearest(number: int, near: float, by: int, rounding: int) -> int:
-    """Return number / by, rounded; `near` is the number as a float, which may have lost all but 50 of its bits.
-
-    The quotient is guessed and the guess's rest says by how much it is wrong. A quotient is below 2^50, so the guess
-    is wrong by 1 at most; then the rest is within 64 bits even where the number, taken modulo 2^64, is not.
-    """
-    quotient = floor(near / by)
-    rest = number - quotient * by
-    wrong = (rest >= by) - (rest < 0)
-    quotient, rest = quotient + wrong, rest - wrong * by
-    return quotient + carry(quotient, rest, by, rounding)
 
 
 @part
@@ -194,17 +166,26 @@ def give_back(strip: Strip, n: int, status: Integers) -> int:
 def evaluate_strip(columns: Columns, rules: Rules, strip: Strip, cells: tuple[int, int], out: Results) -> int:
     """Write the results of a strip; return how many cells are left to the rules."""
     first, end = cells
-    n, low = end - first, columns.offsets[first]
-    if not fits(columns, rules, low, columns.offsets[end]):
-        return n
+    n, low, high = end - first, columns.offsets[first], columns.offsets[end]
     lay_out(strip, columns.offsets[first : end + 1])
     if rules.clock != Clock.NONE:
         put_aside_disordered(columns, rules, strip, n, low)
+    value, kind = columns.value[low:high], columns.kind[low:high]
+    every = not rules.selects or weigh_entries(columns, rules, strip, low, high) > 0
+    if sifts(rules) or not every:
+        if not sift(columns, rules, strip, n, low):
+            return n
+        value, kind = strip.found[: strip.offsets[n]], strip.found_kind[: strip.offsets[n]]
+    if rules.op == Op.MEAN_OF_KINDS and not weigh_kinds(rules, strip, n, kind):
+        return n
+    if not fits(rules, strip, n, value, heaviest(columns, rules, strip.weight[: len(value)], low, high)):
+        return n
     if rules.op in ROWWISE or (rules.op in (Op.HIGHEST, Op.LOWEST) and rules.amount > 1):
-        combine_rows(columns, rules, strip, n, low)
+        combine_rows(rules, strip, n, value)
     else:
-        combine_runs(columns, rules, strip, n, low)
-    require(columns, rules, strip, n, low)
+        combine_runs(rules, strip, n, value)
+    if not require(rules, strip, n, value, kind):
+        return n
     divide_sums(rules, strip, n)
     write_results(rules, strip, first, end, out)
     if len(out.effective):

@@ -32,6 +32,12 @@ STRIP_ENTRIES = 4096
 """Most entries of a strip."""
 ROWS = 32
 """Largest cell whose entries are laid side by side with those of others."""
+COMPARED = 64
+"""Largest cell whose entries are compared with each other."""
+CODE_BITS = 22
+"""Bits of a code that is compared, beside the number of its cell."""
+SHARED = 16
+"""Most entries of one kind that share its weight on a common denominator."""
 WINDOWS = 8
 """Steps of the windows: a cell of 2^8 entries has too many for them."""
 
@@ -248,6 +254,22 @@ class Strip(NamedTuple):
     """By entry."""
     window: Integers
     """By step, then by entry: the highest of the 2^step values from there on."""
+    cell: Integers
+    """By entry: the number of its cell."""
+    key: Integers
+    """By entry: alike for those of one cell with one code; unlike any other where there is none."""
+    kept: Integers
+    """By entry: 1 where it counts."""
+    picked: Integers
+    """Of the entries that count, cell after cell: their values."""
+    picked_kind: Integers
+    found: Integers
+    """`picked` and `picked_kind`, read-only as the columns are: what reads either is compiled once."""
+    found_kind: Integers
+    ones: Integers
+    """1 by entry, read-only."""
+    share: Integers
+    """By number of entries: the weight of each of them, together the common denominator."""
     steps: Integers
     """By size of a cell: the largest step that is within it."""
     place: Integers

@@ -1,7 +1,9 @@
 """Strips of cells say what the rules say of each cell alone: any policy, any cells, no difference."""
 
 import json
+from itertools import accumulate
 from random import Random
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -13,55 +15,70 @@ from domain.mastery.cells import NO_TASK, NO_TIME, VALUE_MAX, Cells, Entry, Voca
 from domain.mastery.compile import Compiled, compile_policy
 from domain.mastery.kernel import MANY, evaluate, run_alone, run_strips
 from domain.mastery.room import room_for
-from domain.mastery.strips import is_plain
-from domain.mastery.tables import STRIP_CELLS, STRIP_ENTRIES, Results, Status
+from domain.mastery.tables import CODE_BITS, SHARED, STRIP_CELLS, STRIP_ENTRIES, Results, Status
 from domain.policy.document import PolicyDocument, parse_policy
-from domain.policy.starters import STARTERS, starter
+from domain.policy.library import LIBRARY
+from domain.policy.starters import FOUR_LEVELS, PERCENT, STARTERS, starter
 from tests.domain.mastery.district import KINDS, LEVELS, OPS, ROLES, policy_of, words
 
-SIZES = (*range(10), *range(10), 33, 300)
-"""Scores of a random cell; the last two are more than rows and windows hold."""
+SIZES = (*range(10), *range(10), *range(10), 25, 33, 70, 300)
+"""Scores of a random cell; the last ones are more than are compared, laid in rows, or seen through windows."""
 
 
 def any_policy(op: str, random: Random) -> PolicyDocument:
-    """Return a random policy: of three, two without the stages that strips leave to the rules."""
+    """Return a random policy of any stages."""
     document = json.loads(policy_of(op, random).canonical_json)
-    if random.random() < 2 / 3:
-        for stage in ("normalise", "replace", "window", "adjust"):
-            document.pop(stage, None)
-        if random.random() < 0.5:
-            document.pop("select", None)
+    document.pop("adjust", None)
     if op in {"mean_of_latest", "mean_of_highest", "mean_without_lowest"}:
         document["combine"]["count"] = random.choice([1, 2, 5])
     return parse_policy(document)
 
 
+class Ranges(NamedTuple):
+    """What the scores of some cells are drawn from."""
+
+    largest: int
+    possible: list[int]
+    tasks: list[int]
+    beats: list[int]
+    """Time from one score to the next; 0: they tie."""
+
+
 def any_cells(random: Random, vocabulary: Vocabulary) -> Cells:
-    """Return some strips of random cells, most of them in order, some with values and weights beyond all bounds."""
-    largest = random.choice([16, 16, 16, 10**6, VALUE_MAX])
+    """Return some strips of random cells, most of them in order, now and then with numbers beyond all bounds."""
+    four, tasks = [4 * MICRO], [NO_TASK, 0, 1]
+    ranges = Ranges(
+        largest=random.choice([*[16] * 8, 10**6, VALUE_MAX]),
+        possible=random.choice([four, four, four, [4 * MICRO, 3 * MICRO, 100 * MICRO], [4 * MICRO, 7]]),
+        tasks=random.choice([tasks, tasks, [0, 1, 2, 3], [NO_TASK], [*tasks * 99, 1 << CODE_BITS]]),
+        beats=random.choice([*[[0, 1, 10]] * 4, [-1, 1]]),
+    )
     levels = [vocabulary.levels.code(code) for code in ("developing", "advanced", "unheard-of")]
-    groups = [any_cell(random, largest) for _ in range(random.choice([STRIP_CELLS, 3 * STRIP_CELLS // 2]))]
+    groups = [any_cell(random, ranges) for _ in range(random.choice([STRIP_CELLS, 600]))]
     judged = [random.choice([-1, *levels]) for _ in groups] if random.random() < 0.5 else None
     return cells_of(groups, judged)
 
 
-def any_cell(random: Random, largest: int) -> list[Entry]:
-    unit = 1 if largest == VALUE_MAX else MICRO // random.choice([1, 4, 3])
+def any_cell(random: Random, ranges: Ranges) -> list[Entry]:
+    unit = 1 if ranges.largest == VALUE_MAX else MICRO // random.choice([1, 4, 3])
+    kinds = random.choice([len(KINDS), len(KINDS), 1])
+    size = random.choice(SIZES)
+    clocks = [list(accumulate(random.choice(ranges.beats) for _ in range(size))) for _ in range(2)]
     entries = [
         Entry(
-            value=random.randint(-(largest // 8), largest) * unit,
-            possible=4 * MICRO,
-            kind=random.randrange(len(KINDS)),
+            value=random.randint(-(ranges.largest // 8), ranges.largest) * unit,
+            possible=random.choice(ranges.possible),
+            kind=random.randrange(kinds),
             role=random.randrange(len(ROLES)),
             position=position,
-            task=random.choice([NO_TASK, 0, 1]),
-            occurred_us=random.choice([NO_TIME, 5, position, 10 * position]),
-            recorded_us=random.choice([position, 10 * position]),
-            weight=random.choice([0, MICRO, MICRO, MICRO // 2, largest]),
+            task=random.choice(ranges.tasks),
+            occurred_us=NO_TIME if position == 0 else occurred_us,
+            recorded_us=recorded_us,
+            weight=random.choice([0, MICRO, MICRO, MICRO // 2, ranges.largest]),
         )
-        for position in range(random.choice(SIZES))
+        for position, (occurred_us, recorded_us) in enumerate(zip(*clocks, strict=True))
     ]
-    return entries if random.random() < 0.1 else sorted(entries, key=lambda entry: (entry.occurred_us, entry.position))
+    return random.sample(entries, size) if random.random() < 0.05 else entries
 
 
 def differing(cells: Cells, compiled: Compiled) -> list[str]:
@@ -83,12 +100,18 @@ def test_strips_say_what_the_rules_say(seed: int, op: str) -> None:
     assert not differing(cells, compile_policy(policy, vocabulary)), policy.canonical_json
 
 
-@pytest.mark.parametrize("name", sorted(set(STARTERS) - {"category_average"}))
-def test_the_starters_are_evaluated_in_strips(name: str) -> None:
+WHOLE = {"percent": PERCENT, "four levels": FOUR_LEVELS} | {name: starter(name, levels=LEVELS) for name in STARTERS}
+
+
+@pytest.mark.parametrize("name", [*WHOLE, *LIBRARY])
+def test_no_usual_cell_is_left_to_the_rules(name: str) -> None:
     random, vocabulary = Random(name), words()
-    compiled = compile_policy(starter(name, levels=LEVELS), vocabulary)
-    assert is_plain(compiled.rules)
-    assert not differing(any_cells(random, vocabulary), compiled)
+    usual = Ranges(largest=16, possible=[4 * MICRO], tasks=[NO_TASK, 0, 1, 2], beats=[0, 1])
+    groups = [any_cell(random, usual)[:SHARED] for _ in range(STRIP_CELLS)]
+    cells = cells_of([sorted(group, key=lambda entry: entry.position) for group in groups])
+    compiled = compile_policy(WHOLE.get(name) or LIBRARY[name], vocabulary)
+    assert run_strips(cells, compiled.rules, (0, len(cells)), room_for(len(cells))) == 0
+    assert not differing(cells, compiled)
 
 
 def test_a_cell_larger_than_a_strip_is_evaluated_among_many() -> None:
