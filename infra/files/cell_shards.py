@@ -22,8 +22,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from domain.mastery.cells import Codes, Vocabulary
+from domain.mastery.revisions import NEVER
 from infra.postgres.all_scores import AllScores
-from infra.postgres.score_cells import NEVER, Facts
+from infra.postgres.score_cells import Facts
 
 VERSION: Final = 1
 """Of the form of manifest and shards; another one is built anew."""
@@ -160,7 +161,7 @@ def read_shard(file: pa.MemoryMappedFile, manifest: Manifest, vocabulary: Vocabu
     columns["task"] = _translated(columns["task"], json.loads(shard.schema.metadata[TASKS]), vocabulary.tasks)
     nothing = np.zeros(len(columns["value"]), np.int64)
     facts = Facts(offsets=entries.offsets.to_numpy(), begun_us=nothing, ended_us=nothing, **columns)
-    learners, competencies, frameworks = (batch.column(name).dictionary_decode() for name in WORDS)
+    learners, competencies, frameworks = (batch.column(name) for name in WORDS)
     return AllScores(learners, competencies, frameworks, facts, manifest.position)
 
 
@@ -174,7 +175,7 @@ def _batch(scores: AllScores, tasks: Codes) -> pa.RecordBatch:
     columns = [pa.array(getattr(scores.facts, name)) for name in COLUMNS]
     entries = pa.StructArray.from_arrays(columns, COLUMNS)
     lists = pa.LargeListArray.from_arrays(pa.array(scores.facts.offsets), entries)
-    words = [column.dictionary_encode() for column in (scores.learners, scores.competencies, scores.frameworks)]
+    words = [scores.learners, scores.competencies, scores.frameworks]
     batch = pa.RecordBatch.from_arrays([*words, lists], [*WORDS, "scores"])
     return batch.replace_schema_metadata({TASKS: json.dumps(tasks.words)})
 

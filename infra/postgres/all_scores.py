@@ -7,7 +7,7 @@ scores or of a part of them.
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from itertools import chain, pairwise
+from itertools import chain, pairwise, starmap
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -21,7 +21,8 @@ from psycopg.conninfo import make_conninfo
 from psycopg.sql import Literal
 
 from domain.mastery.cells import NO_TASK, Codes, Vocabulary
-from infra.postgres.score_cells import NEVER, Facts, Int32s
+from domain.mastery.revisions import NEVER
+from infra.postgres.score_cells import Facts, Int32s
 
 POSITION: Final = """
     SELECT max(CASE WHEN state = 'live' THEN projector.position ELSE generation.position END)
@@ -52,15 +53,41 @@ Columns = dict[str, pa.Array]
 class AllScores(NamedTuple):
     """The facts of all cells that have scores, and for each cell its learner, competency and framework.
 
-    Cells come in order of learner and competency; their words are Arrow arrays of text. The facts hold all events
-    up to `position`, and may hold some beyond it.
+    Cells come in order of learner and competency; their words are text as codes, learners in the order of their codes.
+    The facts hold all events up to `position`, and may hold some beyond it.
     """
 
-    learners: pa.Array
-    competencies: pa.Array
-    frameworks: pa.Array
+    learners: pa.DictionaryArray
+    competencies: pa.DictionaryArray
+    frameworks: pa.DictionaryArray
     facts: Facts
     position: int
+
+    def portions(self, cells_max: int) -> Iterator["AllScores"]:
+        """Cut the cells on learner borders into portions of so many, or of one learner who has more; copy nothing."""
+        learner, borders = self.learners.indices.to_numpy(), [0]
+        if not len(learner):
+            return iter([self])
+        while borders[-1] < len(learner):
+            wanted = borders[-1] + cells_max
+            end = np.searchsorted(learner, learner[wanted]) if wanted < len(learner) else len(learner)
+            if end <= borders[-1]:
+                end = np.searchsorted(learner, learner[wanted], "right")
+            borders.append(int(end))
+        return starmap(self._span, pairwise(borders))
+
+    def _span(self, low: int, high: int) -> "AllScores":
+        """Return the cells from one to before another."""
+        learner = self.learners.indices.to_numpy()[low:high]
+        first, last = int(learner[0]), int(learner[-1])
+        words = self.learners.dictionary.slice(first, last + 1 - first)
+        return AllScores(
+            learners=pa.DictionaryArray.from_arrays(learner - first, words),
+            competencies=self.competencies.slice(low, high - low),
+            frameworks=self.frameworks.slice(low, high - low),
+            facts=self.facts.span(low, high),
+            position=self.position,
+        )
 
 
 def fetch_all_scores(
@@ -116,9 +143,9 @@ def in_cells(table: pa.Table, vocabulary: Vocabulary, position: int) -> AllScore
     first = order[starts]
     of_cell = np.maximum.reduceat(framework[order], starts) if len(starts) else framework
     return AllScores(
-        learners=learners.take(pa.array(learner[first])),
-        competencies=competencies.take(pa.array(competency[first])),
-        frameworks=frameworks.take(pa.array(of_cell)),
+        learners=pa.DictionaryArray.from_arrays(learner[first], learners),
+        competencies=pa.DictionaryArray.from_arrays(competency[first], competencies),
+        frameworks=pa.DictionaryArray.from_arrays(of_cell, frameworks),
         facts=_facts(columns, order, np.append(starts, len(order)), vocabulary),
         position=position,
     )

@@ -117,6 +117,8 @@ def arrays_of_one(texts: Texts) -> Texts:
 
 def _plain(column: pa.Array) -> Texts | Numbers:
     """Return an Arrow column as it is laid out."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
     if pa.types.is_string(column.type):
         return _texts(column)
     known = column.is_valid().to_numpy(zero_copy_only=False)

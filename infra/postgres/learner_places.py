@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
+from domain.mastery.revisions import NEVER
 from domain.policy.rulings import Seat
-from infra.postgres.score_cells import NEVER
 
 PLACES: Final = """
     SELECT learner_id, enrolment_id, school_id, course_id,

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import fields
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +11,7 @@ import pyarrow as pa
 from infra.postgres.all_scores import AllScores
 from infra.postgres.score_cells import Facts, Int64s
 
+WORDS: Final = ("learners", "competencies", "frameworks")
 Piece = tuple[AllScores, int, int]
 """Cells of some scores, from a first one to before another."""
 
@@ -38,8 +40,8 @@ def merged(base: AllScores, fresh: AllScores | None, gone: Sequence[str]) -> All
 
 def same(one: AllScores, other: AllScores) -> bool:
     """Say whether two hold the same scores, with the same codes, in whatever order within a cell."""
-    words = ("learners", "competencies", "frameworks")
-    if not all(getattr(one, name).equals(getattr(other, name)) for name in words):
+    texts = [[getattr(scores, name).dictionary_decode() for name in WORDS] for scores in (one, other)]
+    if not all(mine.equals(theirs) for mine, theirs in zip(*texts, strict=True)):
         return False
     if not np.array_equal(one.facts.offsets, other.facts.offsets):
         return False
@@ -56,14 +58,15 @@ def _order(facts: Facts) -> Int64s:
 
 def _learners(scores: AllScores) -> tuple[list[str], Int64s]:
     """Return the learners, and the number of the first cell of each; at last the number of cells."""
-    encoded = scores.learners.dictionary_encode()
+    encoded = scores.learners
     learners = encoded.dictionary.to_pylist()
     return learners, np.searchsorted(encoded.indices.to_numpy(), np.arange(len(learners) + 1))
 
 
 def _joined(pieces: Sequence[Piece]) -> AllScores:
-    def words(name: str) -> pa.Array:
-        return pa.concat_arrays([getattr(part, name).slice(low, high - low) for part, low, high in pieces])
+    def words(name: str) -> pa.DictionaryArray:
+        texts = [getattr(part, name).slice(low, high - low).dictionary_decode() for part, low, high in pieces]
+        return pa.concat_arrays(texts).dictionary_encode()
 
     lengths = [np.diff(part.facts.offsets[low : high + 1]) for part, low, high in pieces]
     columns = {

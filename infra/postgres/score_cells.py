@@ -5,7 +5,7 @@ force, so that a cell can be evaluated at any position.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
@@ -14,12 +14,10 @@ from numpy.typing import NDArray
 
 from domain.kernel.scores import MICRO
 from domain.mastery.cells import NO_TASK, NOT_JUDGED, Cells, Vocabulary
-from domain.mastery.revisions import Revisions
+from domain.mastery.revisions import NEVER, Revisions
 
 CellKey = tuple[str, str]
 """Learner and competency."""
-NEVER: Final = int(np.iinfo(np.int64).max)
-"""The position at which what is still in force ends."""
 SCORE_COLUMNS: Final = """
     learner_id, competency_id, framework_id, value_micro, possible_micro, kind, assessor_role, task,
     occurred_at, given_at, given_position, recorded_at, position, ended_at, ended_position
@@ -97,13 +95,20 @@ class Facts:
         """What decides on which of them are in force."""
         return Revisions(self.offsets, self.position, self.ended, self.occurred_us, self.value)
 
-    def cells(self, rows: Int64s, offsets: Int64s, judged: Int32s) -> Cells:
+    def span(self, low: int, high: int) -> "Facts":
+        """Return the cells from one to before another, sharing the arrays."""
+        offsets = self.offsets[low : high + 1]
+        rows = slice(int(offsets[0]), int(offsets[-1]))
+        columns = {one.name: getattr(self, one.name)[rows] for one in fields(self) if one.name != "offsets"}
+        return Facts(offsets=offsets - offsets[0], **columns)
+
+    def cells(self, rows: Int64s | slice, offsets: Int64s, judged: Int32s) -> Cells:
         """Return cells made of chosen rows: cell c of the answer holds rows[offsets[c]:offsets[c + 1]].
 
         Where the rows follow each other without a gap, nothing is copied.
         """
-        taken: Int64s | slice = rows
-        if len(rows) and rows[-1] - rows[0] == len(rows) - 1 and (np.diff(rows) == 1).all():
+        taken, n = rows, int(offsets[-1])
+        if not isinstance(rows, slice) and n and rows[-1] - rows[0] == n - 1 and (np.diff(rows) == 1).all():
             taken = slice(int(rows[0]), int(rows[-1]) + 1)
         return Cells(
             offsets=offsets,
@@ -115,7 +120,7 @@ class Facts:
             occurred_us=self.occurred_us[taken],
             recorded_us=self.recorded_us[taken],
             position=self.given[taken],
-            weight=np.full(len(rows), MICRO, np.int64),
+            weight=np.full(n, MICRO, np.int64),
             judged=judged,
         )
 

@@ -3,8 +3,9 @@
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import psycopg
 import pyarrow as pa
@@ -23,6 +24,10 @@ from services.projectors.cells.warm_cells import position_of, shard_scores, warm
 log = structlog.get_logger()
 
 
+CELLS_MAX: Final = 131_072
+"""Cells with scores that are looked at in one go: bounds the memory, together with the size of the shards."""
+
+
 class Portion(NamedTuple):
     """Some cells, and the position up to which their facts are complete; they may hold some facts beyond it."""
 
@@ -31,16 +36,22 @@ class Portion(NamedTuple):
 
 
 def all_cells(
-    connection: psycopg.Connection[Any], facts_generation: int, vocabulary: Vocabulary, folder: Path | None = None
+    connection: psycopg.Connection[Any],
+    facts_generation: int,
+    vocabulary: Vocabulary,
+    folder: Path | None = None,
+    cells_max: int = CELLS_MAX,
 ) -> Iterator[Portion]:
     """Return all cells in portions, each with all cells of its learners, as far as committed; without times.
 
     With the `folder` of the cell shards they are read from there, brought up to date; else they are fetched at once.
+    Portions have `cells_max` cells with scores, less what the last learner's go beyond that.
     """
     position = position_of(connection, facts_generation)
     judged = deque(judgements_of(connection, facts_generation))
     with psycopg.connect(address(connection), autocommit=True) as own:
-        parts = iter(_scores(own, facts_generation, vocabulary, folder))
+        stored = _scores(own, facts_generation, vocabulary, folder)
+        parts = chain.from_iterable(part.portions(cells_max) for part in stored)
         part = next(parts)
         for following in parts:
             of_part = _taken(judged, following.learners[0].as_py())
@@ -91,6 +102,6 @@ def digest_of_states(facts: CellFacts, states: States) -> Digest:
 
 
 def coded(words: pa.Array) -> Coded:
-    """Return a column of text as codes."""
+    """Return a column of text, or of text as codes, as words and codes."""
     encoded = pc.dictionary_encode(words)
     return Coded(encoded.dictionary.to_pylist(), encoded.indices.to_numpy())

@@ -7,8 +7,8 @@ import msgspec
 import psycopg
 import pyarrow as pa
 
+from domain.mastery.revisions import NEVER
 from infra.postgres.learner_places import FIRSTS, PLACES, PlaceRow
-from infra.postgres.score_cells import NEVER
 from services.projectors.read_model import Poison, StoredRow
 
 OPENED, CLOSED = "enrolment.opened.v1", "enrolment.closed.v1"

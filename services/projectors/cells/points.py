@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from domain.mastery.revisions import Found, in_force_at
-from infra.postgres.score_cells import NEVER, Facts
+from domain.mastery.cells import NO_TIME, Cells
+from domain.mastery.revisions import NEVER, Found, begun, in_force_at, touched
+from infra.postgres.score_cells import Facts
 from services.projectors.cells.learner_places import Roster
 
 Int64s = NDArray[np.int64]
@@ -75,21 +76,48 @@ class Points:
         return len(self.cell)
 
 
+class Asked(NamedTuple):
+    """Some of the points at which facts are looked at; `marked`: with time and digest of what is in force."""
+
+    points: Points
+    chosen: Int64s | slice
+    marked: bool = True
+
+    def is_same(self, other: "Asked") -> bool:
+        """Say whether the same is asked."""
+        if self.points is not other.points or self.marked != other.marked:
+            return False
+        match self.chosen, other.chosen:
+            case slice() as mine, slice() as theirs:
+                return mine == theirs
+            case np.ndarray() as places, np.ndarray() as other_places:
+                return np.array_equal(places, other_places)
+        return False
+
+
+class _Answer(NamedTuple):
+    """What was found in answer to a question, and as cells, if it was asked for so: since when, how judged."""
+
+    asked: Asked
+    found: Found
+    cells: list[tuple[int, NDArray[np.int32], Cells]]
+
+
 @dataclass(frozen=True)
 class CellFacts:
     """All facts of some cells: their learners, competencies and frameworks, score revisions and judgements.
 
-    The words are Arrow arrays of text, one a cell; a framework that is not known is null.
+    The words are text as codes, one a cell; a framework that is not known is null.
     """
 
-    learners: pa.Array
-    competencies: pa.Array
-    frameworks: pa.Array
+    learners: pa.DictionaryArray
+    competencies: pa.DictionaryArray
+    frameworks: pa.DictionaryArray
     scores: Facts
     judgements: Sequence[JudgementRow]
     roster: Roster | None = None
     """Where what policies ask of the learners is found; asked only if a policy depends on it."""
-    _last: list[tuple[Points, Int64s, Found]] = field(default_factory=list, init=False, repr=False, compare=False)
+    _last: list["_Answer"] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         """Return the number of cells."""
@@ -98,11 +126,7 @@ class CellFacts:
     @cached_property
     def touched(self) -> Int64s:
         """The position of the last event that touched each cell."""
-        scores, has_scores = self.scores, np.diff(self.scores.offsets) > 0
-        answer = np.zeros(len(self), np.int64)
-        if has_scores.any():
-            last = np.where(scores.ended == NEVER, scores.position, scores.ended)
-            answer[has_scores] = np.maximum.reduceat(last, scores.offsets[:-1][has_scores])
+        answer = touched(self.scores.revisions)
         for one in self.judgements:
             last_of_judgement = one.position if one.lifted == NEVER else one.lifted
             answer[one.cell] = max(answer[one.cell], last_of_judgement)
@@ -111,10 +135,7 @@ class CellFacts:
     @cached_property
     def begun(self) -> Int64s:
         """The position of the first event that touched each cell; NEVER for a cell that none has touched."""
-        scores, has_scores = self.scores, np.diff(self.scores.offsets) > 0
-        answer = np.full(len(self), NEVER)
-        if has_scores.any():
-            answer[has_scores] = np.minimum.reduceat(scores.position, scores.offsets[:-1][has_scores])
+        answer = begun(self.scores.revisions)
         for one in self.judgements:
             answer[one.cell] = min(answer[one.cell], one.position)
         return answer
@@ -141,14 +162,31 @@ class CellFacts:
             roster=self.roster and self.roster.without_late(late),
         )
 
-    def in_force(self, points: Points, chosen: Int64s) -> Found:
+    def in_force(self, asked: "Asked") -> Found:
         """Return the revisions in force at chosen points; the last answer is kept, for policies that are compared."""
-        for asked, places, found in self._last:
-            if asked is points and np.array_equal(places, chosen):
-                return found
-        found = in_force_at(self.scores.revisions, points.cell[chosen], points.at[chosen])
-        self._last[:] = [(points, chosen, found)]
-        return found
+        return self._answer(asked).found
+
+    def cells(self, asked: "Asked", since_us: int, judged: NDArray[np.int32]) -> Cells:
+        """Return the scores in force at chosen points as cells, those that occurred from a time on; NO_TIME: all.
+
+        They are kept too.
+        """
+        answer = self._answer(asked)
+        for since, levels, cells in answer.cells:
+            if since == since_us and np.array_equal(levels, judged):
+                return cells
+        cells = self.scores.cells(*_reached(self.scores, answer.found, since_us), judged)
+        answer.cells[:] = [(since_us, judged, cells)]
+        return cells
+
+    def _answer(self, asked: "Asked") -> "_Answer":
+        for last in self._last:
+            if last.asked.is_same(asked):
+                return last
+        points, chosen = asked.points, asked.chosen
+        found = in_force_at(self.scores.revisions, points.cell[chosen], points.at[chosen], marked=asked.marked)
+        self._last[:] = [_Answer(asked, found, [])]
+        return self._last[0]
 
     def marks(self) -> Points:
         """Return every position at which an event touched a cell."""
@@ -161,3 +199,12 @@ class CellFacts:
         time_us = np.concatenate([scores.begun_us, scores.ended_us, judged[:, 2], lifted[:, 2]])
         happened = at != NEVER
         return Points.of(cell[happened], at[happened], time_us[happened])
+
+
+def _reached(scores: Facts, found: Found, since_us: int) -> tuple[Int64s | slice, Int64s]:
+    """Return the rows that occurred at or after a time, and where each point's begin; NO_TIME: all."""
+    if since_us == NO_TIME:
+        return found.rows, found.offsets
+    rows = np.arange(found.rows.start, found.rows.stop) if isinstance(found.rows, slice) else found.rows
+    keep = scores.occurred_us[rows] >= since_us
+    return rows[keep], np.concatenate(([0], np.cumsum(keep)))[found.offsets]

@@ -11,16 +11,15 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from domain.kernel.ids import CompetencyId
 from domain.mastery.curves import DAY_US
+from domain.mastery.revisions import NEVER
 from domain.mastery.validity import days_that_matter
 from domain.policy.relations import UNTIED, Ties, Tree, is_related, ties, wholes
 from domain.policy.rulings import Ruling
 from domain.policy.timeline import Timeline
-from infra.postgres.score_cells import NEVER
 from services.projectors.cells.points import CellFacts, Int64s, Points
 
 DEPTH_MAX: Final = 32
@@ -83,7 +82,7 @@ class Kin:
     """The cells of some facts by learner and competency."""
 
     def __init__(self, facts: CellFacts) -> None:
-        learners, competencies = (pc.dictionary_encode(one) for one in (facts.learners, facts.competencies))
+        learners, competencies = facts.learners, facts.competencies
         self.words: list[str] = competencies.dictionary.to_pylist()
         self.learner: Int64s = learners.indices.to_numpy().astype(np.int64)
         self.competency: Int64s = competencies.indices.to_numpy().astype(np.int64)

@@ -36,18 +36,26 @@ def deciding(facts: CellFacts, points: Points, timeline: Timeline) -> tuple[list
     """
     if not len(points):
         return [], np.zeros(0, np.int64)
-    starts = np.array([epoch.position for epoch in timeline.epochs], np.int64)
-    epoch = np.searchsorted(starts, points.at, "right") - 1
-    numbers, epochs = np.unique(epoch, return_inverse=True)
-    met = [timeline.epochs[number].rulings for number in numbers]
+    epochs = _epochs(points, timeline)
+    met = epochs.values
     columns = [
-        Column(epochs, met),
+        epochs,
         _words(facts.frameworks, points),
         _competencies(facts, points, met),
         _seats(facts, points, met),
         _firsts(facts, points, met),
     ]
     return _asked(columns)
+
+
+def _epochs(points: Points, timeline: Timeline) -> Column:
+    """Return the rulings in force at each point."""
+    first, last = (timeline.at(int(at)) for at in (points.at.min(), points.at.max()))
+    if first is last:
+        return _same(points, first.rulings)
+    starts = np.array([epoch.position for epoch in timeline.epochs], np.int64)
+    numbers, epochs = np.unique(np.searchsorted(starts, points.at, "right") - 1, return_inverse=True)
+    return Column(epochs, [timeline.epochs[number].rulings for number in numbers])
 
 
 def _asked(columns: Sequence[Column]) -> tuple[list[Ruling], Int64s]:
@@ -70,6 +78,8 @@ def _asked(columns: Sequence[Column]) -> tuple[list[Ruling], Int64s]:
 
 def _distinct(number: Int64s, size: int) -> tuple[int, NDArray[np.intp], NDArray[np.intp]]:
     """Return how many distinct numbers below `size` there are, a place of each, and for each place which it is."""
+    if size == 1:
+        return 1, np.zeros(1, np.intp), np.zeros(len(number), np.intp)
     if size > max(len(number), 1):
         _, example, which = np.unique(number, return_index=True, return_inverse=True)
         return len(example), example, which
@@ -81,9 +91,12 @@ def _distinct(number: Int64s, size: int) -> tuple[int, NDArray[np.intp], NDArray
     return len(there), last[there], which[number]
 
 
-def _words(words: pa.Array, points: Points) -> Column:
-    encoded = pc.dictionary_encode(words, null_encoding="encode")
-    return Column(encoded.indices.to_numpy().astype(np.int64)[points.cell], encoded.dictionary.to_pylist())
+def _words(words: pa.DictionaryArray, points: Points) -> Column:
+    values = words.dictionary.to_pylist() + ([None] if words.null_count else [])
+    if len(values) == 1:
+        return _same(points, values[0])
+    codes = words.indices.fill_null(len(values) - 1).to_numpy()
+    return Column(codes.astype(np.int64)[points.cell], values)
 
 
 def _same(points: Points, value: object) -> Column:
@@ -105,7 +118,7 @@ def _seats(facts: CellFacts, points: Points, met: Iterable[Rulings]) -> Column:
     names = _names(met)
     if not names:
         return _same(points, ())
-    learners = pc.dictionary_encode(facts.learners)
+    learners = facts.learners
     index = {learner: number for number, learner in enumerate(learners.dictionary.to_pylist())}
     codes: dict[Sequence[Seat], int] = {(): NOWHERE}
     since: list[tuple[int, int, int]] = []
@@ -129,7 +142,7 @@ def _firsts(facts: CellFacts, points: Points, met: Iterable[Rulings]) -> Column:
     if not len(borders):
         return _same(points, None)
     assert facts.roster is not None, "the facts say where their learners are found"
-    learners = pc.dictionary_encode(facts.learners)
+    learners = facts.learners
     firsts = facts.roster.firsts(learners.dictionary)
     first = np.array([firsts[learner] for learner in learners.dictionary.to_pylist()], np.int64)
     passed = np.searchsorted(borders, first, "left")[learners.indices.to_numpy()]
@@ -141,7 +154,7 @@ def moves(facts: CellFacts, timeline: Timeline) -> Points:
     names = _names(epoch.rulings for epoch in timeline.epochs)
     if not names:
         return Points(NO_CELLS, NO_CELLS, NO_CELLS)
-    learners = pc.dictionary_encode(facts.learners)
+    learners = facts.learners
     index = {learner: number for number, learner in enumerate(learners.dictionary.to_pylist())}
     of_cell = learners.indices.to_numpy()
     order = np.argsort(of_cell, kind="stable").astype(np.int64)

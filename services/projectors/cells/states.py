@@ -24,7 +24,7 @@ from domain.policy.rulings import Ruling, reach_us
 from domain.policy.starters import DEFAULT
 from domain.policy.timeline import Timeline
 from infra.postgres.score_cells import Facts
-from services.projectors.cells.points import CellFacts, Int64s, JudgementRow, Points
+from services.projectors.cells.points import Asked, CellFacts, Int64s, JudgementRow, Points
 from services.projectors.cells.relations import NOBODY, Step, related
 from services.projectors.cells.rulings import deciding
 
@@ -39,6 +39,8 @@ POINTS_AT_ONCE: Final = 200_000
 """Points that hang on others are evaluated so many at a time."""
 
 Int32s = NDArray[np.int32]
+Chosen = Int64s | slice
+"""Some points, by their places."""
 
 
 @dataclass(frozen=True)
@@ -88,19 +90,28 @@ def warm_up() -> None:
 
 
 class Scene(NamedTuple):
-    """What points are evaluated on: the facts, the policies, and when the last day before each point began."""
+    """What points are evaluated on: the facts and the policies.
+
+    Only what is `marked` says of each point what is not a policy's: the newest score and the digest of all, how many
+    they are, until when that holds, and what touched the cell.
+    """
 
     facts: CellFacts
     points: Points
     timeline: Timeline
-    clock: Int64s
+    marked: bool
 
 
 class Judge:
-    """Evaluates points; keeps vocabulary and compiled policies between batches."""
+    """Evaluates points; keeps vocabulary and compiled policies between batches. One serves one thread at a time.
 
-    def __init__(self) -> None:
-        self._vocabulary = Vocabulary()
+    Args:
+        words: of the facts, if they have their words already; they may grow while they are read here.
+    """
+
+    def __init__(self, words: Vocabulary | None = None) -> None:
+        known = words or Vocabulary()
+        self._vocabulary = Vocabulary(Codes(known.kinds.words), Codes(known.roles.words), known.tasks)
         self._children = Vocabulary(levels=self._vocabulary.levels)
         """The words of roll-ups: a child is the kind of its score."""
         self._compiled: dict[tuple[str, int, int, int, bool], Compiled] = {}
@@ -111,13 +122,15 @@ class Judge:
         self._vocabulary = Vocabulary(known.kinds, known.roles, Codes(), known.levels)
         return self._vocabulary
 
-    def states(self, facts: CellFacts, points: Points, timeline: Timeline) -> States:
-        """Return the state of each point under the policies in force at its position."""
+    def states(self, facts: CellFacts, points: Points, timeline: Timeline, *, marked: bool = True) -> States:
+        """Return the state of each point under the policies in force at its position.
+
+        One that is not `marked` tells only what the policies say of it, not what is in force there (see `Scene`).
+        """
         rulings, ruling = deciding(facts, points, timeline)
-        states = _unknown(facts, points, rulings, ruling)
-        states.judged[:] = self._judged(facts.judgements, points)
+        scene = Scene(facts, points, timeline, marked)
+        states = _unknown(scene, rulings, ruling, self._judged(facts.judgements, points))
         how = related(facts, points, rulings, ruling, timeline)
-        scene = Scene(facts, points, timeline, timeline.clock(points.at))
         for number, one in enumerate(rulings):
             decided = np.flatnonzero((ruling == number) & how.free)
             for chosen in _portions(facts.scores, points, decided):
@@ -135,7 +148,7 @@ class Judge:
             return
         before = scene.timeline.before(ruling.epoch)
         switch = Points.everywhere(len(scene.facts), ruling.since)
-        standing = self.states(scene.facts, switch, before).standing[scene.points.cell[chosen]]
+        standing = self.states(scene.facts, switch, before, marked=False).standing[scene.points.cell[chosen]]
         documents = [one.document for epoch in before.epochs for one in epoch.rulings.standings]
         order = order_of([DEFAULT, *documents, ruling.document], self._vocabulary.levels)
         held = kept(states.level[chosen], standing, order)
@@ -146,20 +159,21 @@ class Judge:
         stands = (held != NO_LEVEL) & ~is_judged
         states.effective[chosen[stands]] = held[stands]
 
-    def _fill(self, states: States, scene: Scene, chosen: Int64s, ruling: Ruling) -> None:
+    def _fill(self, states: States, scene: Scene, chosen: Chosen, ruling: Ruling) -> None:
         """Evaluate the chosen points, all under one ruling."""
         compiled = self._compile(ruling)
         cells = _own(states, scene, chosen, ruling)
-        at_us, until_us = _times(cells, compiled, scene.clock[chosen])
+        at_us, until_us = _times(cells, compiled, scene, chosen)
         _put(states, chosen, self._said(cells, compiled, at_us), self._codes(compiled))
-        states.until_us[chosen] = until_us
+        if scene.marked:
+            states.until_us[chosen] = until_us
 
     def _follow(self, states: States, scene: Scene, step: Step) -> None:
         """Evaluate points that hang on others, which were evaluated before."""
         ruling, chosen = states.rulings[step.number], step.points
         compiled = self._compile(ruling)
         cells = _own(states, scene, chosen, ruling)
-        at_us, until_us = _times(cells, compiled, scene.clock[chosen])
+        at_us, until_us = _times(cells, compiled, scene, chosen)
         value, level = _standings(states, step.sources)
         children = len(step.ties.children)
         if ruling.document.rollup is not None and children:
@@ -167,11 +181,12 @@ class Judge:
             cells = parent_cells(ruling.document, step.ties.children, standings, self._children, judged)
             compiled, at_us = self._compile(ruling, for_parent=True), None
             until_us = np.full(len(chosen), NO_TIME)
-            _inherit(states, chosen, step.sources[:, :children])
+            _inherit(states, chosen, step.sources[:, :children], marked=scene.marked)
         results = self._said(cells, compiled, at_us)
         hold_back(step.ties.prerequisites, cells, compiled, value[:, children:], results)
         _put(states, chosen, results, self._codes(compiled))
-        states.until_us[chosen] = _earliest(until_us, states.until_us, step.sources)
+        if scene.marked:
+            states.until_us[chosen] = _earliest(until_us, states.until_us, step.sources)
 
     def _said(self, cells: Cells, compiled: Compiled, at_us: Int64s | None) -> Results:
         """Evaluate cells; one whose sums would leave 64 bits has that as its status.
@@ -223,44 +238,56 @@ def changed(points: Points, states: States) -> Int64s:
     return np.flatnonzero(differs)
 
 
-def _unknown(facts: CellFacts, points: Points, rulings: Sequence[Ruling], ruling: Int64s) -> States:
-    """Return states of which nothing is worked out yet."""
-    n = len(points)
-    return States(
+def _unknown(scene: Scene, rulings: Sequence[Ruling], ruling: Int64s, judged: Int32s) -> States:
+    """Return states of which nothing is worked out yet; what is not marked has one value for all, not to be written."""
+    facts, points, n = scene.facts, scene.points, len(scene.points)
+    nothing, no_time = (np.broadcast_to(np.int64(one), n) for one in (0, NO_TIME))
+    states = States(
         levels=(),
         rulings=rulings,
         ruling=ruling,
         value=np.full(n, NO_VALUE),
         level=np.full(n, NO_LEVEL, np.int32),
         effective=np.full(n, NO_LEVEL, np.int32),
-        judged=np.full(n, NOT_JUDGED, np.int32),
+        judged=judged,
         before=np.full(n, NO_LEVEL, np.int32),
         held=np.full(n, NO_LEVEL, np.int32),
         status=np.zeros(n, np.uint8),
         counted=np.zeros(n, np.int32),
+        scores=np.broadcast_to(np.int32(0), n),
+        latest_us=no_time,
+        digest=nothing,
+        given=np.zeros(n, np.int64),
+        until_us=no_time,
+        touched=nothing,
+        exists=facts.begun[points.cell] <= points.at,
+    )
+    if not scene.marked:
+        return states
+    return replace(
+        states,
         scores=np.zeros(n, np.int32),
         latest_us=np.full(n, NO_TIME),
         digest=np.zeros(n, np.int64),
-        given=np.zeros(n, np.int64),
         until_us=np.full(n, NO_TIME),
         touched=facts.touched[points.cell],
-        exists=facts.begun[points.cell] <= points.at,
     )
 
 
-def _own(states: States, scene: Scene, chosen: Int64s, ruling: Ruling) -> Cells:
+def _own(states: States, scene: Scene, chosen: Chosen, ruling: Ruling) -> Cells:
     """Return the scores in force at points as cells, and put down how many there are, the newest, and their digest."""
-    scores = scene.facts.scores
-    rows, offsets, latest_us, digest = scene.facts.in_force(scene.points, chosen)
-    states.scores[chosen] = np.diff(offsets)
-    states.latest_us[chosen] = latest_us
-    states.digest[chosen] = digest.view(np.int64)
+    facts, asked = scene.facts, Asked(scene.points, chosen, scene.marked)
+    rows, offsets, latest_us, digest = facts.in_force(asked)
+    if scene.marked:
+        states.scores[chosen] = np.diff(offsets)
+        states.latest_us[chosen] = latest_us
+        states.digest[chosen] = digest.view(np.int64)
     if any(one.keeps_levels for one in states.rulings):
-        states.given[chosen] = _reduce(np.maximum, scores.given[rows], offsets, 0)
-    return scores.cells(*_reached(scores, rows, offsets, reach_us(ruling.terms)), states.judged[chosen])
+        states.given[chosen] = _reduce(np.maximum, facts.scores.given[rows], offsets, 0)
+    return facts.cells(asked, reach_us(ruling.terms), states.judged[chosen])
 
 
-def _put(states: States, chosen: Int64s, results: Results, code_of: Int32s) -> None:
+def _put(states: States, chosen: Chosen, results: Results, code_of: Int32s) -> None:
     states.value[chosen] = results.value
     states.level[chosen] = code_of[results.level]
     states.effective[chosen] = code_of[results.effective]
@@ -268,14 +295,14 @@ def _put(states: States, chosen: Int64s, results: Results, code_of: Int32s) -> N
     states.counted[chosen] = results.counted
 
 
-def _times(cells: Cells, compiled: Compiled, clock: Int64s) -> tuple[Int64s | None, Int64s]:
+def _times(cells: Cells, compiled: Compiled, scene: Scene, chosen: Chosen) -> tuple[Int64s | None, Int64s]:
     """Return the time that each cell is asked about, if that matters, and until when its answer holds.
 
     It is the day that has begun last, or the time of the youngest score if that is later.
     """
     if not is_timed(compiled.policy):
         return None, np.full(len(cells), NO_TIME)
-    at_us = np.maximum(clock, youngest(cells))
+    at_us = np.maximum(scene.timeline.clock(scene.points.at[chosen]), youngest(cells))
     return at_us, valid_until(cells, compiled, at_us)
 
 
@@ -285,11 +312,12 @@ def _standings(states: States, sources: NDArray[np.int32]) -> tuple[Int64s, Int3
     return np.where(known, states.value[sources], NO_VALUE), np.where(known, states.effective[sources], NO_LEVEL)
 
 
-def _inherit(states: States, chosen: Int64s, children: NDArray[np.int32]) -> None:
+def _inherit(states: States, chosen: Int64s, children: NDArray[np.int32], *, marked: bool) -> None:
     """Let parents have what is newest of their children, and exist if one of these does."""
     known = children != NOBODY
     states.exists[chosen] |= (known & states.exists[children]).any(axis=1)
-    for column, nothing in ((states.latest_us, NO_TIME), (states.touched, 0), (states.given, 0)):
+    marks = ((states.latest_us, NO_TIME), (states.touched, 0)) if marked else ()
+    for column, nothing in (*marks, (states.given, 0)):
         column[chosen] = np.maximum(column[chosen], np.where(known, column[children], nothing).max(axis=1))
 
 
@@ -315,23 +343,18 @@ def _beyond_bounds(cells: Cells, compiled: Compiled) -> Results:
     )
 
 
-def _portions(scores: Facts, points: Points, chosen: Int64s) -> Iterator[Int64s]:
-    """Cut chosen points so that the rows of each part fit into memory."""
-    rows = np.cumsum(np.diff(scores.offsets)[points.cell[chosen]])
-    start = 0
+def _portions(scores: Facts, points: Points, chosen: Int64s) -> Iterator[Chosen]:
+    """Cut chosen points so that the rows of each part fit into memory; neighbours that do are a slice."""
+    rows = np.diff(scores.offsets)[points.cell[chosen]]
+    if len(chosen) and rows.sum() <= ROWS_AT_ONCE and chosen[-1] - chosen[0] == len(chosen) - 1:
+        yield slice(int(chosen[0]), int(chosen[-1]) + 1)
+        return
+    rows, start = np.cumsum(rows), 0
     while start < len(chosen):
         passed = rows[start - 1] if start else 0
         end = max(start + 1, int(np.searchsorted(rows, passed + ROWS_AT_ONCE, "right")))
         yield chosen[start:end]
         start = end
-
-
-def _reached(scores: Facts, rows: Int64s, offsets: Int64s, since_us: int) -> tuple[Int64s, Int64s]:
-    """Return the rows that occurred at or after a time, and where each point's begin; NO_TIME: all."""
-    if since_us == NO_TIME:
-        return rows, offsets
-    keep = scores.occurred_us[rows] >= since_us
-    return rows[keep], np.concatenate(([0], np.cumsum(keep)))[offsets]
 
 
 def _reduce(how: np.ufunc, column: NDArray[Any], offsets: Int64s, empty: int) -> NDArray[Any]:

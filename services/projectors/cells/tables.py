@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from domain.mastery.cells import Vocabulary
+from domain.mastery.revisions import NEVER
 from infra.postgres.all_scores import AllScores, fetch_all_scores
-from infra.postgres.score_cells import NEVER, SCORE_COLUMNS, CellKey, ScoreRow, facts_of, microseconds
+from infra.postgres.score_cells import SCORE_COLUMNS, CellKey, ScoreRow, facts_of, microseconds
 from services.projectors.cells.learner_places import Roster
 from services.projectors.cells.points import CellFacts, JudgementRow
 from services.projectors.cells.relations import Web, missing_parents, with_cells
@@ -87,9 +88,9 @@ def facts_of_cells(
     published = _published(connection, {key[1] for key in keys if key not in known})
     cells = {key: cell for cell, key in enumerate(keys)}
     return CellFacts(
-        learners=pa.array(learners, pa.string()),
-        competencies=pa.array(competencies, pa.string()),
-        frameworks=pa.array([known.get(key) or published.get(key[1]) for key in keys], pa.string()),
+        learners=_coded(learners),
+        competencies=_coded(competencies),
+        frameworks=_coded([known.get(key) or published.get(key[1]) for key in keys]),
         scores=facts_of(keys, rows, vocabulary),
         judgements=_judgements(cells, connection.execute(JUDGEMENTS_OF, values).fetchall()),
         roster=Roster(connection, generation),
@@ -122,7 +123,7 @@ def facts_of_scored(
     keys = [*dict.fromkeys((row[0], row[1]) for row in judged)]
     learners, competencies = (pa.array([key[place] for key in keys], pa.string()) for place in (0, 1))
     near = np.flatnonzero(pc.is_in(scored.learners, value_set=learners).to_numpy(zero_copy_only=False))
-    known = keys_of(scored.learners.take(near), scored.competencies.take(near))
+    known = keys_of(*(words.take(near).dictionary_decode() for words in (scored.learners, scored.competencies)))
     place = pc.index_in(keys_of(learners, competencies), value_set=known)
     unscored = pc.is_null(place)
     cells = np.empty(len(keys), np.int64)
@@ -131,10 +132,10 @@ def facts_of_scored(
     cells[~has_scores] = len(scored.learners) + np.arange(np.count_nonzero(~has_scores))
     learners, competencies = learners.filter(unscored), competencies.filter(unscored)
     published = _published(connection, {*competencies.to_pylist()})
-    frameworks = pa.array([published.get(one) for one in competencies.to_pylist()], pa.string())
+    frameworks = _coded([published.get(one) for one in competencies.to_pylist()])
     return CellFacts(
-        learners=pa.concat_arrays([scored.learners, learners]),
-        competencies=pa.concat_arrays([scored.competencies, competencies]),
+        learners=pa.concat_arrays([scored.learners, learners.dictionary_encode()]),
+        competencies=pa.concat_arrays([scored.competencies, competencies.dictionary_encode()]),
         frameworks=pa.concat_arrays([scored.frameworks, frameworks]),
         scores=replace(scored.facts, offsets=np.pad(scored.facts.offsets, (0, len(frameworks)), "edge")),
         judgements=_judgements(dict(zip(keys, cells.tolist(), strict=True)), judged),
@@ -158,8 +159,12 @@ def _published(connection: psycopg.Connection[Any], competencies: Collection[str
 
 
 def keys_of(learners: pa.Array, competencies: pa.Array) -> pa.Array:
-    """Return learner and competency of each cell as one text; ids hold no space."""
+    """Return learner and competency of each cell, given as text, as one text; ids hold no space."""
     return pc.binary_join_element_wise(learners, competencies, " ")
+
+
+def _coded(words: Sequence[str | None]) -> pa.DictionaryArray:
+    return pa.array(words, pa.string()).dictionary_encode()
 
 
 def _judgements(cells: Mapping[CellKey, int], rows: Sequence[tuple[Any, ...]]) -> list[JudgementRow]:

@@ -183,7 +183,7 @@ class Replay:
                     if not is_made:
                         self._fill(made, complete)
                     delta += told.result()
-                    last = pc.max(facts.learners).as_py()
+                    last = pc.max(facts.learners.dictionary).as_py()
                     replays.advance(self._connection, self.position, len(chosen), last, delta)
         with self._connection.transaction():
             if not is_made:
@@ -267,9 +267,9 @@ class _Since(NamedTuple):
             raise Unavailable("unavailable", f"cells have not come to position {self.position}", cells=complete)
         now = made
         if self.learners is not None:
-            now = made.only(pc.is_in(made.learners, value_set=self.learners).to_numpy(zero_copy_only=False))
+            now = made.only(pc.is_in(made.words().learners, value_set=self.learners).to_numpy(zero_copy_only=False))
         then = now.facts.without_late(self.late) if self.late else now.facts
-        states = judge.states(then, _points(now.cell, self.position), self.timeline)
+        states = judge.states(then, _points(now.cell, self.position), self.timeline, marked=False)
         return Delta(made.digest(), Compared(now.facts, now.cell, states, states).digest(), now.digest())
 
 

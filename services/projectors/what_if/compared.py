@@ -1,17 +1,26 @@
 """Cells of a portion under two policy sets, at one position."""
 
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from domain.mastery.digest import Coded, Digest, digest_of
+from domain.mastery.digest import Digest, digest_of
 from services.projectors.cells.all_cells import coded
 from services.projectors.cells.points import CellFacts, Int64s
 from services.projectors.cells.states import States
+
+EVERY: Final = slice(None)
+
+
+class Words(NamedTuple):
+    """Whose cells they are, as codes; a framework that is not known is null."""
+
+    learners: pa.DictionaryArray
+    competencies: pa.DictionaryArray
+    frameworks: pa.DictionaryArray
 
 
 @dataclass(frozen=True)
@@ -23,40 +32,23 @@ class Compared:
     before: States
     after: States
 
-    @property
-    def learners(self) -> pa.Array:
-        """The learner of each cell."""
-        return self._of(self.facts.learners)
-
-    @property
-    def competencies(self) -> pa.Array:
-        """The competency of each cell."""
-        return self._of(self.facts.competencies)
-
-    @cached_property
-    def coded_learners(self) -> Coded:
-        """The learner of each cell as a code: asked for more than once, and dear."""
-        return coded(self.learners)
-
-    def words_of(self, places: NDArray[np.intp]) -> tuple[pa.Array, pa.Array, pa.Array]:
-        """Return learner, competency and framework of some of the cells."""
-        cell = pa.array(self.cell[places])
-        facts = self.facts
-        return facts.learners.take(cell), facts.competencies.take(cell), facts.frameworks.take(cell)
+    def words(self, places: NDArray[np.intp] | slice = EVERY) -> Words:
+        """Return the words of the cells, or of some of them."""
+        every = Words(self.facts.learners, self.facts.competencies, self.facts.frameworks)
+        cell = self.cell[places]
+        return every if len(cell) == len(self.facts) else Words(*(one.take(pa.array(cell)) for one in every))
 
     def digest(self) -> Digest:
         """Return the digest of what there would be."""
         there = self.only(self.after.exists)
-        return digest_of(there.coded_learners, coded(there.competencies), there.after.levels, there.after)
+        learners, competencies, _ = there.words()
+        return digest_of(coded(learners), coded(competencies), there.after.levels, there.after)
 
     def only(self, keep: NDArray[np.bool_]) -> "Compared":
         """Return the cells that are kept."""
         if keep.all():
             return self
         return Compared(self.facts, self.cell[keep], _only(self.before, keep), _only(self.after, keep))
-
-    def _of(self, words: pa.Array) -> pa.Array:
-        return words if len(self) == len(words) else words.take(pa.array(self.cell))
 
     def __len__(self) -> int:
         """Return the number of cells."""

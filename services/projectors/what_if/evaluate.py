@@ -1,13 +1,15 @@
 """All cells under the policies of a position, and under those with a draft among them: portion by portion."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import psycopg
 
 from domain.kernel.errors import Unavailable
+from domain.mastery.cells import Vocabulary
 from domain.mastery.digest import Digest
 from domain.mastery.equity import FLAG_RATIO
 from domain.mastery.impact import Impact, LostActs, order_of_levels
@@ -17,7 +19,7 @@ from services.projectors import generations
 from services.projectors.cells.all_cells import all_cells
 from services.projectors.cells.points import CellFacts, Points
 from services.projectors.cells.relations import web_of
-from services.projectors.cells.states import Judge
+from services.projectors.cells.states import WORKERS_MAX, Judge
 from services.projectors.cells.tables import with_parents
 from services.projectors.generations import Place
 from services.projectors.mastery import NAME
@@ -27,6 +29,8 @@ from services.projectors.what_if.movers import Acts, Moved, movers_of
 from services.projectors.what_if.roster import SCHOOL, read_groupings
 from services.projectors.what_if.tally import Counts, Tally
 
+CELLS_AT_ONCE: Final = 32_768
+"""Cells that are measured in one go: they stay in a processor's cache, and are enough for the kernel's strips."""
 ABOUT: Final = "SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(%s)"
 COUNT: Final = "SELECT count(*) FROM read_model.current_mastery WHERE generation = %s"
 
@@ -164,10 +168,20 @@ def _sum_up(measured: Iterator[Measured], gauge: Gauge, watcher: Watcher, flag_r
 
 
 def here(work: Work) -> Iterator[Measured]:
-    """Measure all cells in this process, portion by portion."""
-    judge = Judge()
-    for facts, _ in all_cells(work.connection, work.live.facts_generation, judge.vocabulary(), work.cells):
-        yield work.gauge.measure(compare(work.connection, judge, facts, work.timelines, work.gauge.position))
+    """Measure all cells in this process, portion by portion, as many at a time as there are processors."""
+    words, waiting = Vocabulary(), deque[Future[Measured]]()
+    portions = all_cells(work.connection, work.live.facts_generation, words, work.cells, CELLS_AT_ONCE)
+
+    def measured(facts: CellFacts, judge: Judge) -> Measured:
+        return work.gauge.measure(compare(work.connection, judge, facts, work.timelines, work.gauge.position))
+
+    with ThreadPoolExecutor(WORKERS_MAX) as pool:
+        for facts, _ in portions:
+            waiting.append(pool.submit(measured, facts, Judge(words)))
+            if len(waiting) > WORKERS_MAX:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def compare(
@@ -180,7 +194,7 @@ def compare(
     """Evaluate the cells of a portion that were there at a position, or would be, on two timelines."""
     facts = with_parents(connection, scored, web_of(timelines[1], position - 1))
     points = Points.everywhere(len(facts), position)
-    before, after = (judge.states(facts, points, timeline) for timeline in timelines)
+    before, after = (judge.states(facts, points, timeline, marked=False) for timeline in timelines)
     return Compared(facts, points.cell, before, after).only(before.exists | after.exists)
 
 

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from domain.mastery.kernel import NO_VALUE
 from services.projectors import generations
-from services.projectors.cells.all_cells import coded
-from services.projectors.cells.states import NO_LEVEL, States
+from services.projectors.cells.states import NO_LEVEL
 from services.projectors.cells.tables import keys_of
 from services.projectors.what_if.compared import Compared
 from services.projectors.what_if.roster import PROJECTOR, Grouping
@@ -60,9 +59,16 @@ class LostRow(NamedTuple):
 class Moved(NamedTuple):
     """What a draft does in a portion: see `MOVER_COLUMNS`; all levels of the policies so far, the lowest first."""
 
-    movers: pa.Table
+    coded: pa.Table
+    """The movers, words as codes."""
     lost: Sequence[LostRow]
     order: Sequence[str]
+
+    @property
+    def movers(self) -> pa.Table:
+        """The movers, words as text."""
+        columns = [one.cast(pa.string()) if pa.types.is_dictionary(one.type) else one for one in self.coded.columns]
+        return pa.table(columns, names=self.coded.column_names)
 
 
 class Acts:
@@ -82,11 +88,11 @@ class Acts:
         return cls([ActRow(*row) for row in rows])
 
     def lost(self, movers: pa.Table, order: Sequence[str]) -> list[LostRow]:
-        """Return those whose level the movers would have no more, though they have it before."""
+        """Return those whose level the movers, words as codes, would have no more, though they have it before."""
         if not self._acts or not len(movers):
             return []
         rank: dict[str | None, int] = {None: 0} | {level: place for place, level in enumerate(order)}
-        keys = keys_of(movers.column("learner_id").combine_chunks(), movers.column("competency_id").combine_chunks())
+        keys = keys_of(*(movers.column(name).cast(pa.string()) for name in ("learner_id", "competency_id")))
         found = movers.filter(pc.is_in(keys, value_set=self._keys)).to_pylist()
         return [
             LostRow(act, row["after_level"])
@@ -97,36 +103,28 @@ class Acts:
 
 
 def movers_of(compared: Compared, schools: Grouping | None) -> pa.Table:
-    """Return the cells whose effective level would be another, in the columns `MOVER_COLUMNS`."""
-    before, after = compared.before, compared.after
+    """Return the cells whose effective level would be another, in the columns `MOVER_COLUMNS`, words as codes."""
+    sides = before, after = compared.before, compared.after
     moved = np.flatnonzero(before.effective != after.effective)
-    learners, competencies, frameworks = compared.words_of(moved)
-    coded_learners = coded(learners)
-    values = [states.value[moved] for states in (before, after)]
+    words, values = compared.words(moved), [states.value[moved] for states in sides]
     columns = [
-        learners,
-        competencies,
-        frameworks,
-        _schools(coded_learners.words, schools).take(pa.array(coded_learners.code)),
-        _words(after.levels, before.effective[moved]),
-        _words(after.levels, after.effective[moved]),
+        *words,
+        _schools(words.learners, schools),
+        *(_words(after.levels, states.effective[moved]) for states in sides),
         *(pa.array(value, mask=value == NO_VALUE) for value in values),
-        *(_versions(states, moved) for states in (before, after)),
+        *(_words([ruling.version for ruling in states.rulings], states.ruling[moved]) for states in sides),
     ]
     return pa.table(columns, names=list(MOVER_COLUMNS))
 
 
-def _schools(learners: Sequence[str], schools: Grouping | None) -> pa.Array:
+def _schools(learners: pa.DictionaryArray, schools: Grouping | None) -> pa.DictionaryArray:
     if schools is None:
-        return pa.nulls(len(learners), pa.string())
-    group = schools.of(list(learners))
-    return pa.array(schools.groups, pa.string()).take(pa.array(group, mask=group == 0))
+        return pa.nulls(len(learners), pa.dictionary(pa.int32(), pa.string()))
+    group = schools.of(learners.dictionary)[learners.indices.to_numpy()]
+    return _words(schools.groups, np.where(group == 0, NO_LEVEL, group))
 
 
-def _words(words: Sequence[str], codes: NDArray[Any]) -> pa.Array:
-    codes = codes.astype(np.int64)
-    return pa.array(words, pa.string()).take(pa.array(codes, mask=codes == NO_LEVEL))
-
-
-def _versions(states: States, moved: NDArray[np.intp]) -> pa.Array:
-    return pa.array([ruling.version for ruling in states.rulings], pa.string()).take(pa.array(states.ruling[moved]))
+def _words(words: Sequence[str], codes: NDArray[Any]) -> pa.DictionaryArray:
+    """Return the word of each code; NO_LEVEL is null."""
+    indices = pa.array(codes.astype(np.int32, copy=False), mask=codes == NO_LEVEL)
+    return pa.DictionaryArray.from_arrays(indices, pa.array(words, pa.string()))

@@ -1,5 +1,7 @@
 """The learners as the district's roster had them at a position: their school, grade and subgroups."""
 
+from bisect import bisect_left, bisect_right
+from operator import methodcaller
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -34,17 +36,25 @@ _BETWEEN: Final = "\n"
 
 
 class Grouping(NamedTuple):
-    """One way to divide learners: `groups[group]`; those whom the list of learners does not name are in group 0."""
+    """One way to divide learners: `groups[group]`; those whom the list of learners does not name are in group 0.
+
+    The list is in order, so that a few neighbours are not looked up among all.
+    """
 
     name: str
     learners: pa.Array
     group: NDArray[np.int64]
     groups: list[str]
 
-    def of(self, learners: list[str]) -> NDArray[np.int64]:
+    def of(self, learners: pa.Array) -> NDArray[np.int64]:
         """Return the group of each learner."""
-        place = pc.index_in(pa.array(learners, pa.string()), value_set=self.learners).fill_null(-1).to_numpy()
-        groups: NDArray[np.int64] = np.append(self.group, 0)[place]
+        if not len(learners):
+            return np.zeros(0, np.int64)
+        first, last = pc.min_max(learners).as_py().values()
+        low = bisect_left(self.learners, first, key=methodcaller("as_py"))
+        high = bisect_right(self.learners, last, key=methodcaller("as_py"))
+        place = pc.index_in(learners, value_set=self.learners.slice(low, high - low)).fill_null(-1).to_numpy()
+        groups: NDArray[np.int64] = np.append(self.group[low:high], 0)[place]
         return groups
 
 

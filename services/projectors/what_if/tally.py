@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from domain.mastery.equity import Counted, Outcome, dimension
 from domain.mastery.impact import NO_LEVEL, Impact, matrix_of
@@ -55,13 +54,15 @@ class Tally:
         """Count the cells of some learners."""
         words = [NO_LEVEL, *compared.after.levels]
         before, after = (states.effective.astype(np.int64) + 1 for states in (compared.before, compared.after))
-        pairs = np.bincount(before * len(words) + after, minlength=len(words) ** 2)
+        pair = before * len(words) + after
+        pairs = np.bincount(pair, minlength=len(words) ** 2)
         moves = Counter(
-            {(words[pair // len(words)], words[pair % len(words)]): int(pairs[pair]) for pair in np.flatnonzero(pairs)}
+            {(words[code // len(words)], words[code % len(words)]): int(pairs[code]) for code in np.flatnonzero(pairs)}
         )
         rank = {word: place for place, word in enumerate(self.order)}
         ranks = np.array([rank.get(word, 0) for word in words], np.int64)
-        return self._count_learners(compared, ranks[after] - ranks[before])._replace(moves=moves)
+        outcomes = np.sign(ranks - ranks[:, np.newaxis]).ravel() + Outcome.STAYED
+        return self._count_learners(compared, outcomes[pair])._replace(moves=moves)
 
     def impact(self, counts: Counts, flag_ratio: str) -> Impact:
         """Return what was counted."""
@@ -84,17 +85,19 @@ class Tally:
             dimensions=tuple(one for one in dimensions if one is not None),
         )
 
-    def _count_learners(self, compared: Compared, change: NDArray[np.int64]) -> Counts:
-        """Count learners by whether their cells fall, stay or rise."""
-        counts, learners = self.nothing(), compared.coded_learners
-        outcome = np.where(change < 0, Outcome.FELL, np.where(change > 0, Outcome.ROSE, Outcome.STAYED))
+    def _count_learners(self, compared: Compared, outcome: Int64s) -> Counts:
+        """Count learners by what becomes of their cells."""
+        counts, learners = self.nothing(), compared.words().learners
         cells = np.bincount(
-            learners.code.astype(np.int64) * OUTCOMES + outcome, minlength=len(learners.words) * OUTCOMES
+            learners.indices.to_numpy().astype(np.int64) * OUTCOMES + outcome,
+            minlength=len(learners.dictionary) * OUTCOMES,
         ).reshape(-1, OUTCOMES)
+        there = np.flatnonzero(cells.any(axis=1))
+        cells, words = cells[there], learners.dictionary.take(there)
         moved = int(np.count_nonzero(cells[:, Outcome.FELL] + cells[:, Outcome.ROSE]))
         _add(counts.whole, np.zeros(len(cells), np.int64), cells)
         for grouping, counted in zip(self.groupings, counts.of_groups, strict=True):
-            _add(counted, grouping.of(list(learners.words)), cells)
+            _add(counted, grouping.of(words), cells)
         return counts._replace(learners_moved=moved)
 
 

@@ -30,14 +30,15 @@ def test_a_revision_is_in_force_from_its_position_until_before_its_end(
     rows = [row for cell in cells for row in cell]
     starts = list(accumulate((len(cell) for cell in cells), initial=0))
     columns = [np.array([row[place] for row in rows], np.int64) for place in range(4)]
-    found = in_force_at(
-        Revisions(np.array(starts, np.int64), *columns),
-        np.array([cell for cell, _ in points], np.int64),
-        np.array([at for _, at in points], np.int64),
-    )
+    asked = np.array([cell for cell, _ in points], np.int64), np.array([at for _, at in points], np.int64)
+    revisions = Revisions(np.array(starts, np.int64), *columns)
+    found, unmarked = in_force_at(revisions, *asked), in_force_at(revisions, *asked, marked=False)
+    every = np.arange(len(rows))
+    assert every[unmarked.rows].tolist() == every[found.rows].tolist()
+    assert unmarked.offsets.tolist() == found.offsets.tolist()
     for number, (cell, at) in enumerate(points):
         alive = [row for row in range(starts[cell], starts[cell + 1]) if rows[row][0] <= at < rows[row][1]]
         marks = (mix((rows[row][0] * 0x9E3779B97F4A7C15 + rows[row][3]) & MASK) for row in alive)
-        assert found.rows[found.offsets[number] : found.offsets[number + 1]].tolist() == alive
+        assert every[found.rows][found.offsets[number] : found.offsets[number + 1]].tolist() == alive
         assert found.latest_us[number] == max((rows[row][2] for row in alive), default=NO_TIME)
         assert found.digest[number] == sum(marks) & MASK
