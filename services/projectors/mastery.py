@@ -247,12 +247,12 @@ class Mastery(ReadModel):
         web = web_of(timeline, owed.position - 1)
         keys = vanished(connection, owed.before, owed.after) if web else []
         for portion in in_portions(keys):
-            related, targets = family(connection, facts_generation, portion, web)
+            related, _ = family(connection, facts_generation, portion, web)
             facts = facts_of_cells(connection, facts_generation, related, self._judge.vocabulary())
             points = Points.everywhere(len(facts), owed.position - 1)
             points = points.joined(Points.everywhere(len(facts), owed.position, microseconds(owed.recorded_at)))
             states = self._judge.states(facts, points, timeline)
-            writer = MasteryWriter(connection, facts, points, states, targets)
+            writer = MasteryWriter(connection, facts, points, states, len(portion))
             writer.add_changes(facts_generation, [owed.position])
             switching.issue_missed(connection, facts_generation, {learner for learner, _ in portion}, owed.position)
 

@@ -242,6 +242,7 @@ KINDS: Final = ["give", "give", "give", "give", "void", "judge", "policy", "day"
     acts=st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 14)), max_size=35),
     sizes=st.lists(st.integers(1, 12), max_size=20),
 )
+@example(acts=[("give", 0), ("give", 8), ("policy", 14)], sizes=[])
 @example(acts=[*[("give", 0)] * 9, ("tree", 2), *[("give", 0)] * 5, ("tree", 0)], sizes=[])
 def test_levels_that_hang_on_others_and_on_time_are_the_rebuilt_ones_and_those_by_hand(
     server: EmbeddedServer, policy: int, acts: list[tuple[str, int]], sizes: list[int]
