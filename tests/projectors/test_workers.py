@@ -10,9 +10,10 @@ from infra.postgres.event_store import BlockingEventStore
 from services.projectors import generations, ledger, parking, parts
 from services.projectors.filler import Filler
 from services.projectors.mastery import Mastery
-from services.projectors.models import MODELS
+from services.projectors.models import MODELS, make
 from services.projectors.parts import Part
 from services.projectors.read_model import Span
+from services.projectors.rebuilding import indexing
 from services.projectors.rebuilding.crew import build_parts
 from services.projectors.rebuilding.rebuild import rebuild
 from tests.projectors.fold import HIGHEST
@@ -23,7 +24,12 @@ LEARNERS = 12
 PARTS = (
     "SELECT part, parts, until, is_derived FROM read_model.rebuild_part WHERE projector = %s ORDER BY generation, part"
 )
-
+INDEXES = """
+    SELECT inhparent::regclass::text, indisprimary FROM pg_index
+    JOIN pg_class AS of ON of.oid = indrelid LEFT JOIN pg_inherits ON inhrelid = indexrelid
+    WHERE of.relname LIKE %s ORDER BY 1
+"""
+"""Of the indexes of a generation's tables: which index of the whole table each is a part of."""
 SPACED = """
     INSERT INTO ledger.event
         (position, recorded_at, stream, version, type, event_id, learner_id, occurred_at, meta, data)
@@ -120,6 +126,23 @@ def test_every_learner_is_of_one_part_and_of_one_portion_of_it(connection: Conne
     assert not {*thirds[0]} & {*thirds[1]}
     sixths = [learners(portion) for portion in Part(1, 3).split(2)]
     assert sorted(map(str, thirds[1])) == sorted(str(one) for sixth in sixths for one in sixth)
+
+
+@pytest.mark.parametrize("name", ["mastery", "audit_trail"])
+def test_the_indexes_that_workers_make_are_those_of_the_tables_and_each_is_made_once(
+    name: str, connection: Connection
+) -> None:
+    alone = rebuild(connection, name)
+    begun = generations.create(connection, make(name))
+    parts.begin(connection, name, begun.generation, 2, ledger.head(connection))
+    build_parts(connection, name, begun.generation, 2, lambda _: None)
+    some = [*make(name).late_tables][:1]
+    indexing.index(connection, some, begun.generation, 1)  # what a rebuild did that was killed then
+    switched = rebuild(connection, name, workers=2)
+    assert switched.generation == begun.generation
+    by_one, by_two = (connection.execute(INDEXES, (f"%\\_g{one.generation}",)).fetchall() for one in (alone, switched))
+    assert by_two == by_one
+    assert all(of_table for of_table, _ in by_two)
 
 
 def test_a_span_is_cut_into_portions_that_follow_each_other() -> None:

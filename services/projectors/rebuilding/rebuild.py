@@ -18,7 +18,7 @@ from services.projectors.lanes import lanes
 from services.projectors.lanes.lane_filler import close
 from services.projectors.models import make
 from services.projectors.publishing import switching
-from services.projectors.rebuilding import crew
+from services.projectors.rebuilding import crew, indexing
 
 NEAR_EVENTS_MAX: Final = 1_000
 """How near to the head a generation has come before the live one is held for the switch."""
@@ -119,6 +119,8 @@ def _build(filler: Filler, workers: int, report: Report) -> None:
         return
     parts.begin(connection, name, generation, workers, ledger.head(connection))
     until = crew.build_parts(connection, name, generation, workers, report)[0].until
+    if workers > 1:  # the server's own parallel workers do more work, though for one of ours they take less time
+        indexing.index(connection, filler.model.late_tables, generation, workers)
     with connection.transaction():
         for table in filler.model.late_tables:
             generations.attach(connection, table, generation)
