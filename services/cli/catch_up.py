@@ -1,18 +1,21 @@
-"""Projectors for the time of a command, so that it can answer from all events."""
+"""Projectors for the time of a command, so that it can answer from all events.
+
+They are loaded where they have to run only: the kernel's compiler alone takes as long as most commands.
+"""
 
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 from domain.kernel.errors import Unavailable
 from infra.postgres.database import Database
 from services.cli.ledger import ask
 from services.cli.output import progress_bar
-from services.projectors.models import MODELS
-from services.projectors.runner import run
+from services.projectors import NAMES
 from services.query_api.answers import Connection
 from services.query_api.projections import Projections, Projector, read_projections
 
@@ -24,16 +27,15 @@ STANDSTILL_S: Final = 120
 class _Projector(threading.Thread):
     """A projector for the time of a command; the fault that ended it is kept for whoever waits for it."""
 
-    def __init__(self, database: Database, name: str, stop: threading.Event) -> None:
+    def __init__(self, project: Callable[[], None], name: str) -> None:
         super().__init__(name=name)
-        self._database = database
-        self._stop_event = stop
+        self._project = project
         self.fault: Exception | None = None
 
     def run(self) -> None:
         """Run the projector."""
         try:
-            run(self._database.app, self.name, self._stop_event, self._database.cells)
+            self._project()
         except Exception as error:  # noqa: BLE001 - told by `_wait`
             self.fault = error
 
@@ -45,8 +47,10 @@ _PROJECTORS: Final[list[_Projector]] = []
 @contextmanager
 def projecting(database: Database) -> Iterator[None]:
     """Run all projectors for the time of the block; where a process holds a lease, ours stands by."""
+    from services.projectors import runner
+
     stop = threading.Event()
-    _PROJECTORS[:] = [_Projector(database, name, stop) for name in MODELS]
+    _PROJECTORS[:] = [_Projector(partial(runner.run, database.app, name, stop, database.cells), name) for name in NAMES]
     for projector in _PROJECTORS:
         projector.start()
     try:
@@ -87,7 +91,7 @@ async def _wait(connection: Connection) -> None:
             for ended in (one for one in _PROJECTORS if one.fault is not None):
                 raise Unavailable("unavailable", f"projector {ended.name} has ended: {ended.fault}") from ended.fault
             reached = sum(min(head, _reached(one)) for one in projections.projectors)
-            advance(reached, head * len(MODELS))
+            advance(reached, head * len(NAMES))
             if reached != seen:
                 seen, moved_at = reached, time.monotonic()
             if time.monotonic() - moved_at > STANDSTILL_S:
@@ -103,4 +107,4 @@ def _reached(one: Projector) -> int:
 def have_seen(projections: Projections, position: int) -> bool:
     """Say whether every projector has a live generation that has come to a position."""
     there = {one.name for one in projections.projectors if one.generation is not None and one.position >= position}
-    return there >= set(MODELS)
+    return there >= set(NAMES)

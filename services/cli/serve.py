@@ -16,8 +16,8 @@ import typer
 
 from domain.kernel.errors import Misconfigured, Unavailable
 from services.cli.output import err, examples
+from services.projectors import NAMES
 
-PROJECTORS: Final = ("mastery", "learner_profile", "audit_trail")
 READY_TIMEOUT_S: Final = 60
 POLL_S: Final = 0.2
 STEADY_S: Final = 5
@@ -28,7 +28,7 @@ PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "query-api": ("query-api",),
     "publisher": ("publisher", "run"),
     "webhooks": ("webhooks", "run"),
-} | {f"projector {name}": ("projector", "run", name) for name in PROJECTORS}
+} | {f"projector {name}": ("projector", "run", name) for name in NAMES}
 
 
 @dataclass(slots=True)

@@ -6,3 +6,8 @@
   `parts`, column by column (`gathering`). What is live and what is kept: `generations`, `pruning`.
 - Of `mastery`: `cells`, and the policies that decide on them (`policies`), `publishing`, `what_if`.
 """
+
+from typing import Final
+
+NAMES: Final = ("mastery", "learner_profile", "audit_trail")
+"""The read models, for those who need not load them."""

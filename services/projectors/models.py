@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from domain.kernel.errors import Unknown
+from services.projectors import NAMES
 from services.projectors.audit_trail import AuditTrail
 from services.projectors.learner_profile import LearnerProfile
 from services.projectors.read_model import ReadModel
@@ -15,11 +16,9 @@ def _mastery() -> ReadModel:
     return Mastery()
 
 
-MODELS: Final[dict[str, Callable[[], ReadModel]]] = {
-    "mastery": _mastery,
-    "learner_profile": LearnerProfile,
-    "audit_trail": AuditTrail,
-}
+MODELS: Final[dict[str, Callable[[], ReadModel]]] = dict(
+    zip(NAMES, (_mastery, LearnerProfile, AuditTrail), strict=True)
+)
 
 
 def make(name: str) -> ReadModel:

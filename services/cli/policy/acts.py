@@ -37,9 +37,7 @@ from infra.settings import PolicySettings, read_settings
 from services.cli.catch_up import POLL_S, wait_until_caught_up
 from services.cli.ledger import ask, operator
 from services.cli.output import err
-from services.cli.policy.simulating import Trial, Tried, try_out
 from services.command_api.published import Facts, Published
-from services.projectors.what_if import Draft
 from services.query_api.answers import Connection, rows
 
 IN_FORCE_TIMEOUT_S: Final = 600
@@ -129,11 +127,6 @@ def last_draft(database: Database, policy_id: PolicyId) -> PolicyDrafted:
         return drafts[-1]
 
     return asyncio.run(read())
-
-
-def simulate(database: Database, drafted: PolicyDrafted, terms: Terms, person: Person = OPERATOR) -> Tried:
-    """Try a revision on all cells, and put the outcome on record."""
-    return try_out(database, Trial(Draft.of(drafted, terms), drafted.revision), person.meta(None))
 
 
 def publish(database: Database, command: PublishPolicy, person: Person = OPERATOR) -> dict[str, Any]:

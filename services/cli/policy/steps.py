@@ -60,7 +60,7 @@ def publish_at_once(
     with _saying_what_is_next(publication, NEXT_OF_FILE):
         acts.foresee(database, publication, approvers, draft, author)
     drafted = acts.draft(database, draft, author)
-    acts.simulate(database, drafted, publication.terms or Terms(), author)
+    try_out(database, Trial(Draft.of(drafted, publication.terms or Terms()), drafted.revision), author.meta(None))
     return publish(database, publication, approvers, author)
 
 
