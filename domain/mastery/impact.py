@@ -13,14 +13,18 @@ NO_LEVEL: Final = "none"
 
 
 class LostActs(Part):
-    """How many official acts of a kind say a level that the policy would no longer give."""
+    """How many advancements or credits rest on something mastered that would be so no more."""
 
     kind: str
     acts: int
 
 
 class Impact(Part):
-    """What a policy would do to the cells in its scope. The numbers of the whole are shown, however small."""
+    """What a policy would do to the cells that it decides on, and to others whose rule or level it changes.
+
+    Such others are those that it locks a stage for, that it leaves, or that are made of cells in its scope.
+    The numbers of the whole are shown, however small.
+    """
 
     learners: int
     learners_moved: int

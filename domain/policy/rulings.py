@@ -5,9 +5,10 @@ Where several are equally specific, the one scoped to the nearest ancestor decid
 opened last, then the one that came into force last. A policy for new learners leaves the others to the next one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise, permutations
 from typing import Any, Final, NamedTuple
 
 from domain.kernel.errors import Invalid
@@ -192,6 +193,38 @@ def _ruling(chain: Sequence[Standing]) -> Ruling:
     version = decides.scoped.version if document is decides.document else document.version
     scoped = decides.scoped
     return Ruling(scoped.policy_id, version, document, scoped.competency_id, scoped.terms, decides.since, decides.epoch)
+
+
+def documents_of(standings: Sequence[Standing]) -> dict[str, PolicyDocument]:
+    """Return every document that may decide on some cell, by version: as drafted, and with what others lock above."""
+    found: dict[str, PolicyDocument] = {}
+    for one in standings:
+        lockers = [other for other in standings if other.locked and other is not one and _may_meet(one, other)]
+        for above in _chains(lockers):
+            document = effective_document([(other.document, other.locked) for other in (*above, one)])
+            found[document.version] = document
+    return found
+
+
+def _may_meet(one: Standing, other: Standing) -> bool:
+    """Say whether a cell may lie in the scopes of both."""
+    pairs = zip(_places(one.scoped.scope), _places(other.scoped.scope), strict=True)
+    return all(None in pair or pair[0] == pair[1] for pair in pairs)
+
+
+def _places(scope: Scope) -> tuple[str | None, ...]:
+    return scope.school_id, scope.course_id, scope.framework_id
+
+
+def _chains(lockers: Sequence[Standing]) -> Iterator[tuple[Standing, ...]]:
+    """Yield the policies that may stand above a cell's, the least specific one first."""
+    by_rank = {id(one): _specificity(one.scoped.scope, 0) for one in lockers}
+    for count in range(len(lockers) + 1):
+        for chain in permutations(lockers, count):
+            ranks = [by_rank[id(one)] for one in chain]
+            # which of two subtrees is the nearer one hangs on the cell
+            if all(low <= high or (low[0] and high[0]) for low, high in pairwise(ranks)):
+                yield chain
 
 
 def effective_document(chain: Iterable[tuple[PolicyDocument, Sequence[str]]]) -> PolicyDocument:

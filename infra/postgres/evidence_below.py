@@ -47,6 +47,7 @@ class Below:
         tree: Tree,
     ) -> None:
         self._ruled, self._wholes, self._tree = ruled, wholes, tree
+        self._of_policy = {policy_id: whole for (policy_id, _), whole in wholes.items()}
 
     def scores_of(self, competency_id: CompetencyId) -> tuple[ScoreId, ...]:
         """Return the scores that a competency rests on, each once: its own, or those of its parts if it has any."""
@@ -56,7 +57,8 @@ class Below:
         one = self._ruled.get(competency_id)
         if one is None or competency_id in above:
             return
-        whole = self._wholes.get((one.policy_id, one.version))
+        # a version that no policy was drafted in has stages that are locked above it
+        whole = self._wholes.get((one.policy_id, one.version), self._of_policy.get(one.policy_id))
         parts = ties(one.policy, whole, competency_id, self._tree).children
         if not parts:
             yield from one.score_ids

@@ -1,27 +1,23 @@
 """The review list, read from official acts, current mastery and its changes: acts whose basis is not given any more."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from psycopg.rows import tuple_row
 
 from domain.policy.document import PolicyDocument
-from domain.policy.events import SWITCHES
 from domain.progression.review import Change, OpenReview, loss
-from infra.postgres.standing import Connection, read_documents
+from infra.postgres.policy_documents import Connection, PolicySet, read_in_force
 
-VERSIONS: Final = """
-    SELECT DISTINCT policy->>'version'
-      FROM ledger.event, json_array_elements(data->'policies') AS policy
-     WHERE learner_id IS NULL AND type = ANY(%s)
-"""
-"""The versions that were ever in force."""
 SHAKEN: Final = """
     SELECT act.position, act.act_id, act.learner_id, rests.competency_id,
-           CASE WHEN act.kind = 'report_card' THEN rests.level END, act.given_position, act.settled_position
+           CASE WHEN act.kind = 'report_card' THEN rests.level END, act.given_position, act.settled_position,
+           rests.level, rests.version, mastery.policy_version
       FROM read_model.official_act AS act
-     CROSS JOIN LATERAL unnest(act.competency_ids, act.levels) AS rests (competency_id, level)
+     CROSS JOIN LATERAL unnest(act.competency_ids, act.levels, act.policy_versions)
+             AS rests (competency_id, level, version)
       LEFT JOIN read_model.current_mastery AS mastery
         ON mastery.generation = (SELECT generation FROM read_model.live WHERE projector = 'mastery')
            AND mastery.learner_id = act.learner_id AND mastery.competency_id = rests.competency_id
@@ -51,6 +47,7 @@ CHANGES: Final = """
       JOIN ledger.event ON event.position = change.cause_position
      ORDER BY change.cause_position
 """
+END: Final = 2**63 - 1
 CANDIDATES_AT_ONCE: Final = 1_000
 """Competencies of acts that are looked at in one go; most of them open a review."""
 
@@ -73,19 +70,23 @@ class _Shaken(NamedTuple):
     wanted: str | None
     given_position: int
     settled_position: int | None
+    level: str | None
+    """What the act says, by which version; and the version that decides now, if one does."""
+    version: str
+    version_now: str | None
 
 
 async def read_open_reviews(
     connection: Connection,
     limit: int,
     *,
-    before: int = 2**63 - 1,
+    before: int = END,
     learner_id: str | None = None,
     act_id: str | None = None,
 ) -> list[OpenReview]:
     """Return at most `limit` open reviews, the newest act first, of acts given before a position."""
-    policies = await _read_policies(connection)
-    giving = _giving(policies)
+    in_force = await read_in_force(connection)
+    giving = _giving(in_force)
     columns = {
         "versions": [one.version for one in giving],
         "levels": [one.level for one in giving],
@@ -97,7 +98,7 @@ async def read_open_reviews(
         shaken = await _shaken(connection, asked)
         # the last act of a full portion may go on behind it
         whole = shaken if len(shaken) < CANDIDATES_AT_ONCE else [one for one in shaken if one[0] > shaken[-1][0]]
-        found += await _opened(connection, whole or shaken, policies)
+        found += await _opened(connection, whole or shaken, in_force)
         if len(shaken) < CANDIDATES_AT_ONCE:
             break
         before = (whole or shaken)[-1].position
@@ -106,23 +107,21 @@ async def read_open_reviews(
 
 async def read_giving(connection: Connection) -> list[Giving]:
     """Return under which version that was ever in force which level gives a wanted one."""
-    return _giving(await _read_policies(connection))
+    return _giving(await read_in_force(connection))
 
 
-async def _read_policies(connection: Connection) -> dict[str, PolicyDocument]:
-    async with connection.cursor(row_factory=tuple_row) as cursor:
-        await cursor.execute(VERSIONS.encode(), (list(SWITCHES),))
-        return await read_documents(connection, [version for (version,) in await cursor.fetchall()])
-
-
-def _giving(policies: Mapping[str, PolicyDocument]) -> list[Giving]:
+def _giving(in_force: Sequence[PolicySet]) -> list[Giving]:
     return [
         Giving(version, level, wanted)
-        for version, policy in policies.items()
+        for version, policy in _documents(in_force).items()
         for level in policy.level_codes
         for wanted in ("", *policy.level_codes)
         if policy.is_at_least(level, wanted or policy.mastered_level)
     ]
+
+
+def _documents(in_force: Sequence[PolicySet]) -> dict[str, PolicyDocument]:
+    return {version: document for one in in_force for version, document in one.documents.items()}
 
 
 async def _shaken(connection: Connection, asked: dict[str, Any]) -> list[_Shaken]:
@@ -131,9 +130,7 @@ async def _shaken(connection: Connection, asked: dict[str, Any]) -> list[_Shaken
         return [_Shaken(*row) for row in await cursor.fetchall()]
 
 
-async def _opened(
-    connection: Connection, shaken: Sequence[_Shaken], policies: Mapping[str, PolicyDocument]
-) -> list[OpenReview]:
+async def _opened(connection: Connection, shaken: Sequence[_Shaken], in_force: Sequence[PolicySet]) -> list[OpenReview]:
     """Return the acts among the shaken ones that a later rule, or a change of their evidence, took the basis from."""
     cells = sorted({(one.learner_id, one.competency_id) for one in shaken})
     asked = {"learner_ids": [cell[0] for cell in cells], "competency_ids": [cell[1] for cell in cells]}
@@ -142,22 +139,57 @@ async def _opened(
         await cursor.execute(CHANGES.encode(), asked)
         for learner_id, competency_id, *change in await cursor.fetchall():
             changes[learner_id, competency_id].append(change)
-    losses: dict[_Shaken, dict[str, Change]] = {}
+    after, losses = _After(in_force), dict[_Shaken, dict[str, Change]]()
     acts: dict[str, _Shaken] = {}
     for one in shaken:
-        lost = loss(_after(one, changes[one.learner_id, one.competency_id], policies), one.settled_position)
+        lost = loss(after.changes(one, changes[one.learner_id, one.competency_id]), one.settled_position)
         if lost is not None:
             act = acts.setdefault(one.act_id, one)
             losses.setdefault(act, {})[one.competency_id] = lost
     return [OpenReview(act.position, act.act_id, act.learner_id, lost) for act, lost in losses.items()]
 
 
-def _after(one: _Shaken, changes: Sequence[Sequence[Any]], policies: Mapping[str, PolicyDocument]) -> list[Change]:
-    """Return the changes after an act, each with whether what the act rests on was given after it."""
-    later = []
-    for position, event_type, level, version in changes:
-        if position > one.given_position:
-            policy = policies[version]
-            holds = policy.is_at_least(level, one.wanted or policy.mastered_level)
-            later.append(Change(position, event_type, level, version, holds))
-    return later
+class _Stand(NamedTuple):
+    """A level, the version that said so, and since which position."""
+
+    position: int
+    level: str | None
+    version: str
+
+
+class _After:
+    """What became of acts under the policies that were in force after them."""
+
+    def __init__(self, in_force: Sequence[PolicySet]) -> None:
+        self._documents = _documents(in_force)
+        self._begun = [
+            (now.position, now.documents.keys() - before.documents.keys()) for before, now in pairwise(in_force)
+        ]
+
+    def changes(self, one: _Shaken, rows: Sequence[Sequence[Any]]) -> list[Change]:
+        """Return the changes after an act, each with whether what the act rests on was given after it.
+
+        That the rule alone became another, and the level did not, is no row of the changes.
+        """
+        later: list[Change] = []
+        last = _Stand(one.given_position, one.level, one.version)
+        for position, event_type, level, version in rows:
+            if position > one.given_position:
+                if event_type is not None:
+                    later += self._other_rule(one, last, version, position)
+                later.append(self._change(one, position, event_type, level, version))
+                last = _Stand(position, level, version)
+        return later + self._other_rule(one, last, one.version_now or last.version, END)
+
+    def _other_rule(self, one: _Shaken, last: _Stand, now: str, before: int) -> list[Change]:
+        """Return the switch by which another version came to decide before a position, if one did."""
+        begun = (
+            position for position, versions in self._begun if last.position < position < before and now in versions
+        )
+        position = None if last.version == now else next(begun, None)
+        return [] if position is None else [self._change(one, position, None, last.level, now)]
+
+    def _change(self, one: _Shaken, position: int, event_type: str | None, level: str | None, version: str) -> Change:
+        policy = self._documents[version]
+        holds = policy.is_at_least(level, one.wanted or policy.mastered_level)
+        return Change(position, event_type, level, version, holds)

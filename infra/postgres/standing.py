@@ -4,20 +4,19 @@ The levels are the projector's own, so an act rests on what everybody sees; they
 come to the learner's last event and to the last policy switch.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any, Final, NamedTuple
 
-import orjson
 import psycopg
 from psycopg.rows import tuple_row
 
 from domain.kernel.ids import CompetencyId, JudgementId, LearnerId, LevelCode, PolicyId, PolicyVersion, ScoreId
-from domain.policy.document import PolicyDocument, parse_policy
+from domain.policy.document import PolicyDocument
 from domain.policy.events import SWITCHES
-from domain.policy.rulings import BUILT_IN
 from domain.progression.events import Basis
 from domain.progression.standing import Advancement, Standing, Stood
 from infra.postgres.evidence_below import Ruled, read_below
+from infra.postgres.policy_documents import read_documents
 
 Connection = psycopg.AsyncConnection[Any]
 
@@ -61,11 +60,6 @@ CREDITED: Final = """
      WHERE generation = (SELECT generation FROM read_model.live WHERE projector = 'learner_profile')
        AND learner_id = %(learner_id)s AND kind = 'credit' AND revoked_position IS NULL
      ORDER BY position
-"""
-DOCUMENTS: Final = """
-    SELECT DISTINCT ON (data->>'version') data->>'version', data->>'document'
-      FROM ledger.event
-     WHERE learner_id IS NULL AND type = 'policy.drafted.v1' AND data->>'version' = ANY(%(versions)s::text[])
 """
 NEEDED: Final = """
     SELECT greatest(
@@ -113,13 +107,6 @@ async def read_standing(
     credited = dict(await _select(connection, CREDITED, {"learner_id": learner_id}))
     standings = {one.competency_id: _standing(one) for one in found}
     return Stood(learner_id, position, standings, acts_position, advanced, credited)
-
-
-async def read_documents(connection: Connection, versions: Iterable[str]) -> dict[str, PolicyDocument]:
-    """Return policy documents by version, the built-in one too."""
-    rows = await _select(connection, DOCUMENTS, {"versions": sorted(versions)})
-    drafted = {version: parse_policy(orjson.loads(document)) for version, document in rows}
-    return {BUILT_IN.version: BUILT_IN.document, **drafted}
 
 
 async def is_caught_up(connection: Connection, learner_id: LearnerId) -> bool:

@@ -231,3 +231,28 @@ async def test_only_educators_give_acts_and_only_once(public: Public) -> None:
         assert (await public.try_to(f"{ME}/{path}", TEACHER, act_id=path, **told)).json()["code"] == "act-exists"
     unread = await public.questions.get("/v1/reviews", headers=public.sign_in(LEARNER))
     assert unread.status_code == 403
+
+
+async def lost_by(public: Public, **stages: Any) -> dict[str, int]:
+    """Return how many acts of each kind a what-if says to lose their basis; put the policy in force."""
+    document = starter("average", **stages).model_dump(mode="json", exclude_none=True)
+    await public.put_in_force("later", document)
+    life = (await public.ask("policies/later"))["life"]
+    *_, simulation = (one["simulation"] for one in life if one["simulation"])
+    found = await public.ask(f"simulations/{simulation['simulation_id']}")
+    return {one["kind"]: one["acts"] for one in found["impact"]["acts"]}
+
+
+async def test_a_what_if_counts_the_acts_that_the_review_list_then_has(public: Public) -> None:
+    await show(public, "e1", "3", competency_ids=[NF1, NF2])
+    await public.do("evidence/e1/scores", competency_id=NF2, value="3")
+    await public.do(f"{ME}/advancements", act_id="a1", competency_id=NF1)
+    await public.do(f"{ME}/credits", act_id="c1", title="Fractions", credits="1", competency_ids=[NF1, NF2])
+    lower: dict[str, Any] = {
+        **CUTS["percent"],
+        "levels": [{"code": "proficient", "at": "90"}, {"code": "developing", "at": "50"}],
+    }
+    assert await lost_by(public, **lower, mastered="developing") == {}
+    assert await reviews(public) == []
+    assert await lost_by(public, **lower) == {"advancement": 1, "credit": 1}
+    assert [one["act"]["act_id"] for one in await reviews(public)] == ["c1", "a1"]

@@ -128,3 +128,37 @@ async def test_a_mover_made_of_others_is_explained_by_its_parts(public: Public) 
     assert [one["share"] for one in before["parts"]] == ["0.5", "0.5"]
     assert (before["explanation"]["entries"], after["explanation"]["effective"]) == ([], told["mover"]["after_level"])
     assert "ART.1a" in after["in_words"]
+
+
+async def test_a_draft_that_locks_a_stage_moves_those_of_a_policy_below_it(public: Public) -> None:
+    await fill(public)
+    await simulated(public, "north", HIGHEST, school_id="north")
+    await publish(public, "north")
+    await public.do("learners/ann/advancements", act_id="a1", competency_id="ART.2")
+    cuts = [{"code": "proficient", "at": "100"}, {"code": "beginning", "at": "0"}]
+    found = await simulated(public, "district", HIGHEST | {"levels": cuts}, locked=["levels"])
+    assert found["impact"]["cells"] == 9
+    assert {learner for learner, _ in await movers(public, found)} == {"ann"}
+    await publish(public, "district")
+    assert {learner: (await levels(public, learner))["ART.2"] for learner, *_ in LEARNERS} == dict.fromkeys(
+        ["ann", "bob", "cat"], "proficient"
+    )
+    assert (await public.ask("reviews"))["reviews"] == []
+    (card,) = await public.do("learners/ann/report-cards", period="autumn", competency_ids=["ART.2"])
+    assert [line["basis"]["level"] for line in card["data"]["lines"]] == ["proficient"]
+    groups = (await public.ask("equity", by="school", framework="art"))["groups"]
+    assert [one["name"] for one in groups] == ["north", "south"]
+
+
+async def test_a_revision_that_leaves_a_place_moves_those_who_learn_there(public: Public) -> None:
+    await fill(public)
+    await simulated(public, "schools", LATEST, framework_id="art")
+    await publish(public, "schools")
+    found = await simulated(public, "schools", HIGHEST, framework_id="art", school_id="south")
+    assert found["impact"]["matrix"] == {"developing": {"proficient": 3, "advanced": 6}}
+    await publish(public, "schools")
+    assert [(await levels(public, learner))["ART.2"] for learner, *_ in LEARNERS] == [
+        "proficient",
+        "advanced",
+        "advanced",
+    ]

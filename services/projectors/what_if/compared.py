@@ -61,6 +61,32 @@ def decided_by(states: States, policy_id: str) -> NDArray[np.bool_]:
     return ours[states.ruling]
 
 
+def concerned(compared: Compared, policy_id: str) -> NDArray[np.bool_]:
+    """Say of each cell whether a draft decides on it, or else changes what decides on it, or its level.
+
+    It may do so by what it locks, by leaving a scope that it had, and where the cell is made of others.
+    """
+    before, after = compared.before, compared.after
+    numbers: dict[tuple[str, str], int] = {}
+    then, now = (
+        np.array([numbers.setdefault((one.policy_id, one.version), len(numbers)) for one in states.rulings], np.int64)
+        for states in (before, after)
+    )
+    is_other = then[before.ruling] != now[after.ruling]
+    return np.asarray(decided_by(after, policy_id) | is_other | (before.effective != after.effective))
+
+
+def mastered(states: States) -> NDArray[np.bool_]:
+    """Say of each cell whether its level is one that the policy which decides on it calls mastered."""
+    levels = [*states.levels]
+    given = [
+        [*(one.document.is_at_least(level, one.document.mastered_level) for level in levels), False]
+        for one in states.rulings
+    ]
+    table = np.array(given, bool).reshape(len(given), len(levels) + 1)
+    return np.asarray(table[states.ruling, states.effective])
+
+
 def _only(states: States, keep: NDArray[np.bool_]) -> States:
     columns = {one.name: getattr(states, one.name) for one in fields(states)}
     kept: dict[str, Any] = {name: one[keep] for name, one in columns.items() if isinstance(one, np.ndarray)}

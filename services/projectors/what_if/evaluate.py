@@ -24,7 +24,7 @@ from services.projectors.cells.tables import with_parents
 from services.projectors.generations import Place
 from services.projectors.mastery import NAME
 from services.projectors.policies import Timeline, load_timeline
-from services.projectors.what_if.compared import Compared, decided_by
+from services.projectors.what_if.compared import Compared, concerned
 from services.projectors.what_if.movers import Acts, Moved, movers_of
 from services.projectors.what_if.roster import SCHOOL, read_groupings
 from services.projectors.what_if.tally import Counts, Tally
@@ -87,9 +87,9 @@ class Gauge(NamedTuple):
 
     def measure(self, compared: Compared) -> Measured:
         """Measure some cells, of whose learners they are all."""
-        in_scope = compared.only(decided_by(compared.after, self.draft.scoped.policy_id))
+        in_scope = compared.only(concerned(compared, self.draft.scoped.policy_id))
         movers = movers_of(in_scope, next((one for one in self.tally.groupings if one.name == SCHOOL), None))
-        moved = Moved(movers, self.acts.lost(movers, self.tally.order), self.tally.order)
+        moved = Moved(movers, self.acts.lost(in_scope), self.tally.order)
         return Measured(len(compared), compared.digest(), self.tally.count(in_scope), moved)
 
 
@@ -158,7 +158,7 @@ def _sum_up(measured: Iterator[Measured], gauge: Gauge, watcher: Watcher, flag_r
     for one in measured:
         digest += one.digest
         counts += one.counts
-        lost_by_kind.update(lost.act.kind for lost in one.moved.lost)
+        lost_by_kind.update({lost.act.act_id: lost.act.kind for lost in one.moved.lost}.values())
         watcher.portion(one.moved)
         done += one.cells
         watcher.progress(done, max(done, cells))

@@ -13,7 +13,7 @@ from domain.mastery.kernel import NO_VALUE
 from services.projectors import generations
 from services.projectors.cells.states import NO_LEVEL
 from services.projectors.cells.tables import keys_of
-from services.projectors.what_if.compared import Compared
+from services.projectors.what_if.compared import Compared, mastered
 from services.projectors.what_if.roster import PROJECTOR, Grouping
 
 MOVER_COLUMNS: Final = (
@@ -87,18 +87,18 @@ class Acts:
         rows = connection.execute(ACTS, {"generation": live.generation, "position": position}).fetchall()
         return cls([ActRow(*row) for row in rows])
 
-    def lost(self, movers: pa.Table, order: Sequence[str]) -> list[LostRow]:
-        """Return those whose level the movers, words as codes, would have no more, though they have it before."""
-        if not self._acts or not len(movers):
+    def lost(self, compared: Compared) -> list[LostRow]:
+        """Return those whose competency is mastered, and would be no more: what opens a review once it is in force."""
+        gone = np.flatnonzero(mastered(compared.before) & ~mastered(compared.after))
+        if not self._acts or not len(gone):
             return []
-        rank: dict[str | None, int] = {None: 0} | {level: place for place, level in enumerate(order)}
-        keys = keys_of(*(movers.column(name).cast(pa.string()) for name in ("learner_id", "competency_id")))
-        found = movers.filter(pc.is_in(keys, value_set=self._keys)).to_pylist()
+        learners, competencies = (one.cast(pa.string()) for one in compared.words(gone)[:2])
+        held = np.flatnonzero(pc.is_in(keys_of(learners, competencies), value_set=self._keys))
+        levels = _words(compared.after.levels, compared.after.effective[gone[held]]).to_pylist()
         return [
-            LostRow(act, row["after_level"])
-            for row in found
-            for act in self._acts[f"{row['learner_id']} {row['competency_id']}"]
-            if rank.get(row["after_level"], 0) < rank.get(act.level, 0) <= rank.get(row["before_level"], 0)
+            LostRow(act, level)
+            for place, level in zip(held.tolist(), levels, strict=True)
+            for act in self._acts[f"{learners[place]} {competencies[place]}"]
         ]
 
 
