@@ -5,7 +5,7 @@ allocated, no float occurs, and a sum that would leave 64 bits is refused before
 Source: docs/architecture.md, "The policy and its kernel".
 """
 
-from domain.mastery.arithmetic import carry, entry, integer
+from domain.mastery.arithmetic import carry, entry, inner, integer
 from domain.mastery.entries import arrange
 from domain.mastery.tables import (
     HALF_BITS,
@@ -84,7 +84,7 @@ def weighted_mean(rules: Rules, work: Work, n: int, total: int) -> int:
     return (units + carry(units, rest, rules.unit * total, rules.rounding)) * rules.unit
 
 
-@integer
+@inner
 def judge(columns: Columns, rules: Rules, work: Work, low: int, high: int) -> tuple[Status, int, int, bool]:
     """Apply all stages up to the rounding to one cell: status, value, entries counted, requirements met."""
     n = arrange(columns, rules, work, low, high)

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from domain.mastery.arithmetic import entry, integer, largest, nearest, part
+from domain.mastery.arithmetic import entry, inner, integer, largest, nearest, part
 from domain.mastery.rows import combine_rows
 from domain.mastery.rules import prevailing
 from domain.mastery.runs import combine_runs, require
@@ -162,7 +162,7 @@ def give_back(strip: Strip, n: int, status: Integers) -> int:
     return aside
 
 
-@part
+@inner
 def evaluate_strip(columns: Columns, rules: Rules, strip: Strip, cells: tuple[int, int], out: Results) -> int:
     """Write the results of a strip; return how many cells are left to the rules."""
     first, end = cells
