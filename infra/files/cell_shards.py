@@ -26,7 +26,7 @@ from domain.mastery.revisions import NEVER
 from infra.postgres.all_scores import AllScores
 from infra.postgres.score_cells import Facts
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the form of manifest and shards; another one is built anew."""
 MANIFEST: Final = "manifest.json"
 LOCK: Final = "lock"

@@ -21,8 +21,8 @@ from psycopg.conninfo import make_conninfo
 from psycopg.sql import Literal
 
 from domain.mastery.cells import NO_TASK, Codes, Vocabulary
-from domain.mastery.revisions import NEVER
-from infra.postgres.score_cells import Facts, Int32s
+from domain.mastery.revisions import NEVER, arrange
+from infra.postgres.score_cells import Facts, Int32s, Int64s
 
 POSITION: Final = """
     SELECT max(CASE WHEN state = 'live' THEN projector.position ELSE generation.position END)
@@ -47,6 +47,8 @@ NUMBERS: Final = (
     "value", "possible", "occurred_us", "recorded_us", "given", "position", "ended", "begun_us", "ended_us",
 )  # fmt: skip
 
+WORDS: Final = ("learners", "competencies", "frameworks")
+
 Columns = dict[str, pa.Array]
 
 
@@ -54,7 +56,8 @@ class AllScores(NamedTuple):
     """The facts of all cells that have scores, and for each cell its learner, competency and framework.
 
     Cells come in order of learner and competency; their words are text as codes, learners in the order of their codes.
-    The facts hold all events up to `position`, and may hold some beyond it.
+    Revisions of a cell come in the order of their scores, by time, then position: so the kernel takes most cells as
+    they lie. The facts hold all events up to `position`, and may hold some beyond it.
     """
 
     learners: pa.DictionaryArray
@@ -64,17 +67,13 @@ class AllScores(NamedTuple):
     position: int
 
     def portions(self, cells_max: int) -> Iterator["AllScores"]:
-        """Cut the cells on learner borders into portions of so many, or of one learner who has more; copy nothing."""
-        learner, borders = self.learners.indices.to_numpy(), [0]
+        """Cut the cells on learner borders into equal portions of about so many at most; copy nothing."""
+        learner = self.learners.indices.to_numpy()
         if not len(learner):
             return iter([self])
-        while borders[-1] < len(learner):
-            wanted = borders[-1] + cells_max
-            end = np.searchsorted(learner, learner[wanted]) if wanted < len(learner) else len(learner)
-            if end <= borders[-1]:
-                end = np.searchsorted(learner, learner[wanted], "right")
-            borders.append(int(end))
-        return starmap(self._span, pairwise(borders))
+        cuts = np.linspace(0, len(learner), 1 - -len(learner) // cells_max)[1:-1].astype(np.int64)
+        borders = np.unique(np.searchsorted(learner, learner[cuts])).tolist()
+        return starmap(self._span, pairwise([0, *(one for one in borders if one), len(learner)]))
 
     def _span(self, low: int, high: int) -> "AllScores":
         """Return the cells from one to before another."""
@@ -138,17 +137,27 @@ def in_cells(table: pa.Table, vocabulary: Vocabulary, position: int) -> AllScore
     competencies, competency = _in_order(columns["competency_id"])
     frameworks, framework = _in_order(columns["framework_id"])
     cell = learner.astype(np.int64) * len(competencies) + competency
-    order = np.argsort(cell)
+    order = _by_cell(cell)
     starts = np.flatnonzero(np.diff(cell[order], prepend=-1))
+    offsets = np.append(starts, len(order))
+    arrange(order, offsets, *(columns[name].to_numpy() for name in ("occurred_us", "given", "position")))
     first = order[starts]
     of_cell = np.maximum.reduceat(framework[order], starts) if len(starts) else framework
     return AllScores(
         learners=pa.DictionaryArray.from_arrays(learner[first], learners),
         competencies=pa.DictionaryArray.from_arrays(competency[first], competencies),
         frameworks=pa.DictionaryArray.from_arrays(of_cell, frameworks),
-        facts=_facts(columns, order, np.append(starts, len(order)), vocabulary),
+        facts=_facts(columns, order, offsets, vocabulary),
         position=position,
     )
+
+
+def _by_cell(cell: Int64s) -> Int64s:
+    """Return the rows by cell, those of one as they come: numbers that hold both are sorted faster than places are."""
+    bits = len(cell).bit_length()
+    if int(cell.max(initial=0)) >> (63 - bits):
+        return np.argsort(cell, kind="stable")
+    return np.sort(cell << bits | np.arange(len(cell))) & ((1 << bits) - 1)
 
 
 def address(connection: psycopg.Connection[Any]) -> str:

@@ -3,15 +3,13 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
-from infra.postgres.all_scores import AllScores
+from infra.postgres.all_scores import WORDS, AllScores
 from infra.postgres.score_cells import Facts, Int64s
 
-WORDS: Final = ("learners", "competencies", "frameworks")
 Piece = tuple[AllScores, int, int]
 """Cells of some scores, from a first one to before another."""
 
