@@ -25,6 +25,7 @@ WHOLE = starter(
     validity={"days": 10_000},
     convert=[{"mark": "A", "at": "3.5"}, {"mark": "B", "at": "2.5"}],
 )
+AT_2_TWICE = {"at_or_above": {"value": "2", "count": 2}}
 COMPETENCIES = ("a", "b", "gate", "whole", "huge")
 
 
@@ -104,7 +105,7 @@ async def test_scores_count_for_their_time_and_no_longer(api: httpx.AsyncClient)
     ]  # fmt: skip
     told = await ask(api, EXPLANATION, competency="a", as_of="2053-01-27T00:00:00Z")
     assert [(one["score_id"], one["dropped_because"]) for one in told["entries"]] == [("s-a", "over")]
-    assert "1 score counts no more, because their time is over." in told["in_words"]
+    assert "1 score counts no more, because its time is over." in told["in_words"]
 
 
 async def test_an_explanation_names_the_parts_the_prerequisites_and_the_day(api: httpx.AsyncClient) -> None:
@@ -120,7 +121,7 @@ async def test_an_explanation_names_the_parts_the_prerequisites_and_the_day(api:
     assert told["in_words"] == (
         f'Learner l1 is at developing in "Do whole", under the policy "average" (version {WHOLE.version[:8]}). '
         "It is made of others: a is at 4 (developing); b is at 3 (developing); nothing is known of c yet. "
-        "Together they make the value 3.5. Of the others, 1 was for the whole, which its parts decide on. "
+        "Together they make the value 3.5. Of 1 score, 1 was for the whole, which its parts decide on. "
         "Until competency gate is at 2 or above, the level is developing at most. It is told as A. "
         "If nothing new comes, this may change on 2053-01-26."
     )
@@ -143,3 +144,55 @@ async def test_scores_too_large_to_add_up_are_told_and_leave_the_others_alone(
     why = await ask(api, EXPLANATION, competency="huge", policy="q")
     assert [entry["dropped_because"] for entry in why["entries"]] == ["too-large"]
     assert why["in_words"].startswith('The scores of learner l1 in "Do huge" are too large to add up')
+
+
+@pytest.mark.parametrize(
+    ("stages", "told"),
+    [
+        (
+            {"rollup": {"unknown": "block"}},
+            'There is not enough evidence yet to say how far learner l1 is in "Do top"',
+            "To reach beginning: a first score in c.",
+        ),
+        (
+            {"rollup": {"unknown": "zero", "met_at": "1"}},
+            (
+                "whole is at 0.67 (beginning) and counts as 0; gate is at 1 (beginning). Together they make",
+                "To reach developing: 1 more in the value.",
+            ),
+        ),
+        (
+            {"rollup": {"unknown": "ignore"}, "select": {"exclude_kinds": ["gate"]}},
+            (
+                "whole is at 3.5 (advanced); gate is at 1 (beginning), which does not count. Together they make",
+                "No higher level is left to reach.",
+            ),
+        ),
+        (
+            {"rollup": {"unknown": "ignore"}, "require": [AT_2_TWICE], "unmet": {"cap": "beginning"}},
+            (
+                "Requirements hold the level down: 1 more of its parts at 2 or above.",
+                "To reach developing: 1 more of its parts at 2 or above.",
+            ),
+        ),
+    ],
+)
+async def test_parts_are_told_as_they_count_and_what_lacks_is_looked_for_below_them(
+    api: httpx.AsyncClient, store: EventStore, database: str, stages: dict[str, Any], told: tuple[str, str]
+) -> None:
+    policy = starter("average", levels=LEVELS, **stages)
+    competencies = [{"competency_id": one, "statement": f"Do {one}."} for one in (*COMPETENCIES, "c", "top")]
+    parts = [{"kind": "isChildOf", "from_id": one, "to_id": "whole"} for one in ("a", "b", "c")]
+    parts += [{"kind": "isChildOf", "from_id": one, "to_id": "top"} for one in ("whole", "gate")]
+    await append(
+        store,
+        fact("framework-math", "2025-08-04", "framework.published.v1", framework_id="math", title="M", edition="2",
+             scale_id="four", competencies=competencies, associations=parts),
+        fact("policy-q", "2025-08-04", "policy.drafted.v1", policy_id="q", revision=1, version=policy.version,
+             document=policy.model_dump(mode="json", exclude_none=True)),
+    )  # fmt: skip
+    project(database)
+    words, step = told
+    answer = await ask(api, EXPLANATION, competency="top", policy="q")
+    assert words in answer["in_words"]
+    assert answer["next_step"] == step

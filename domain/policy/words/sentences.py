@@ -12,7 +12,7 @@ from domain.kernel.envelope import Part
 from domain.policy.document import PolicyDocument
 from domain.policy.models import CriteriaGroup, CriteriaTree, Criterion
 from domain.policy.stages import Cap, Clause, Stage
-from domain.policy.words.catalogue import Language, Value, say, word
+from domain.policy.words.catalogue import CATALOGUES, Language, Value, say, word
 
 
 class Sentence(Part):
@@ -32,10 +32,10 @@ def tell(policy: PolicyDocument, language: Language = Language.ENGLISH) -> tuple
     return tuple(Sentence(place=place, text=text) for place, text in told)
 
 
-def clause_name(clause: Clause) -> str:
-    """Return the word that a requirement is written by; with `.of_kinds` where it is for some kinds only."""
+def clause_name(clause: Clause, *, of_parts: bool) -> str:
+    """Return the word that a requirement is written by, with what it is for: some kinds, or the parts of a roll-up."""
     (name,) = type(clause).model_fields
-    return f"{name}.of_kinds" if "kinds" in values_of(clause) else name
+    return f"{name}{'.of_kinds' if 'kinds' in values_of(clause) else ''}{'.of_parts' if of_parts else ''}"
 
 
 def values_of(stage: Stage) -> dict[str, Value]:
@@ -49,6 +49,11 @@ def values_of(stage: Stage) -> dict[str, Value]:
         elif isinstance(value, str | int):
             values[name] = value
     return values
+
+
+def _is_of_parts(policy: PolicyDocument) -> bool:
+    """Say whether a policy is for nothing but a competency that is made of others."""
+    return policy.rollup is not None and policy.rollup.children is not None
 
 
 def _rollup(policy: PolicyDocument, language: Language) -> Told:
@@ -76,17 +81,19 @@ def _validity(policy: PolicyDocument, language: Language) -> Told:
 
 
 def _select(policy: PolicyDocument, language: Language) -> Told:
-    chosen = values_of(policy.select)
-    if not chosen:
+    chosen, of_parts = values_of(policy.select), _is_of_parts(policy)
+    if not chosen and not of_parts and (policy.weigh is None or policy.weigh.other_kinds != "0"):
         yield "select", say(language, "select.all")
     if policy.select.roles:
         chosen["roles"] = [word(language, "role", role) for role in policy.select.roles]
     for name in chosen:
-        yield f"select.{name}", say(language, f"select.{name}", **chosen)
+        of = ".of_parts" if of_parts and name != "roles" else ""
+        yield f"select.{name}", say(language, f"select.{name}{of}", **chosen)
 
 
 def _clock(policy: PolicyDocument, language: Language) -> Told:
-    yield "clock", say(language, f"clock.{policy.clock.order}")
+    if not _is_of_parts(policy):
+        yield "clock", say(language, f"clock.{policy.clock.order}")
 
 
 def _normalise(policy: PolicyDocument, language: Language) -> Told:
@@ -103,7 +110,13 @@ def _replace(policy: PolicyDocument, language: Language) -> Told:
 
 def _window(policy: PolicyDocument, language: Language) -> Told:
     if policy.window:
-        yield "window", say(language, "window", latest=policy.window.latest)
+        yield "window", _counted(language, "window", policy.window.latest, latest=policy.window.latest)
+
+
+def _counted(language: Language, key: str, number: object, **values: Value) -> str:
+    """Return a text, in the form for one where the number is 1 and there is such a form."""
+    has_form = number == 1 and f"{key}.one" in CATALOGUES[language]
+    return say(language, f"{key}.one" if has_form else key, **values)
 
 
 def _weigh(policy: PolicyDocument, language: Language) -> Told:
@@ -111,11 +124,13 @@ def _weigh(policy: PolicyDocument, language: Language) -> Told:
         return
     if policy.weigh.own:
         yield "weigh.own", say(language, "weigh.own")
+    of = ".of_parts" if _is_of_parts(policy) else ""
     for kind, weight in policy.weigh.by_kind.items():
         key = "weigh.not" if weight == "0" else "weigh.by_kind"
-        yield f"weigh.by_kind.{kind}", say(language, key, kind=kind, weight=weight)
+        yield f"weigh.by_kind.{kind}", say(language, f"{key}{of}", kind=kind, weight=weight)
     if policy.weigh.by_kind:
-        yield "weigh.other_kinds", say(language, "weigh.other_kinds", weight=policy.weigh.other_kinds)
+        key = "weigh.other_not" if policy.weigh.other_kinds == "0" else "weigh.other_kinds"
+        yield "weigh.other_kinds", say(language, f"{key}{of}", weight=policy.weigh.other_kinds)
 
 
 def _combine(policy: PolicyDocument, language: Language) -> Told:
@@ -125,7 +140,8 @@ def _combine(policy: PolicyDocument, language: Language) -> Told:
             values[family] = word(language, family, str(values[family]))
     if isinstance(policy.combine, CriteriaTree):
         values = {"tree": _criteria(policy.combine.tree, language)}
-    yield "combine", say(language, f"combine.{policy.combine.op}", **values)
+    number = values.get("count", values.get("fewest"))
+    yield "combine", _counted(language, f"combine.{policy.combine.op}", number, **values)
 
 
 def _criteria(tree: CriteriaGroup | Criterion, language: Language) -> str:
@@ -138,10 +154,12 @@ def _criteria(tree: CriteriaGroup | Criterion, language: Language) -> str:
 
 
 def _require(policy: PolicyDocument, language: Language) -> Told:
-    if not policy.require:
+    of_parts = _is_of_parts(policy)
+    if not policy.require and not of_parts:
         yield "require", say(language, "require.none")
     for number, clause in enumerate(policy.require):
-        yield f"require.{number}", say(language, f"require.{clause_name(clause)}", **values_of(clause))
+        name = clause_name(clause, of_parts=of_parts)
+        yield f"require.{number}", say(language, f"require.{name}", **values_of(clause))
 
 
 def _unmet(policy: PolicyDocument, language: Language) -> Told:
@@ -196,8 +214,8 @@ def _judgement(policy: PolicyDocument, language: Language) -> Told:
 
 
 def _mastered(policy: PolicyDocument, language: Language) -> Told:
-    if policy.mastered:
-        yield "mastered", say(language, "mastered", level=policy.mastered)
+    if policy.mastered_level:
+        yield "mastered", say(language, "mastered", level=policy.mastered_level)
 
 
 def _convert(policy: PolicyDocument, language: Language) -> Told:

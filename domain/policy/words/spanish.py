@@ -24,6 +24,8 @@ SPANISH: Final[Mapping[str, str]] = MappingProxyType(
         "select.all": "Cuentan los trabajos de todo tipo, sin importar quién los calificó.",
         "select.kinds": "Solo cuentan los trabajos de estos tipos: {kinds}.",
         "select.exclude_kinds": "Los trabajos de estos tipos no cuentan: {exclude_kinds}.",
+        "select.kinds.of_parts": "De ellas solo cuentan estas: {kinds}.",
+        "select.exclude_kinds.of_parts": "De ellas no cuentan estas: {exclude_kinds}.",
         "select.roles": "Solo cuentan las calificaciones puestas en estas funciones: {roles}.",
         "clock.occurred": "Las calificaciones siguen el orden en que se hizo el trabajo.",
         "clock.recorded": "Las calificaciones siguen el orden en que se registraron.",
@@ -35,11 +37,17 @@ SPANISH: Final[Mapping[str, str]] = MappingProxyType(
         "replace.mean": "Cuando una tarea se repite, cuenta el promedio de sus calificaciones.",
         "replace.pooled": "Cuando una tarea se repite, los puntos de todos los intentos cuentan juntos.",
         "replace.kinds": "Esto vale para los trabajos de estos tipos: {kinds}.",
-        "window": "Solo se {latest:~mira la última calificación|miran las últimas calificaciones} ({latest}).",
+        "window": "Solo se miran las últimas {latest} calificaciones.",
+        "window.one": "Solo se mira la última calificación.",
         "weigh.own": "Cada calificación tiene el peso con el que se puso.",
         "weigh.by_kind": "Los trabajos del tipo {kind} tienen un peso de {weight}.",
         "weigh.not": "Los trabajos del tipo {kind} no cuentan.",
         "weigh.other_kinds": "Los trabajos de cualquier otro tipo tienen un peso de {weight}.",
+        "weigh.other_not": "Los trabajos de cualquier otro tipo no cuentan.",
+        "weigh.by_kind.of_parts": "La competencia {kind} tiene un peso de {weight}.",
+        "weigh.not.of_parts": "La competencia {kind} no cuenta.",
+        "weigh.other_kinds.of_parts": "Cualquier otra tiene un peso de {weight}.",
+        "weigh.other_not.of_parts": "Ninguna otra cuenta.",
         "combine.latest": "El valor es la última calificación.",
         "combine.highest": "El valor es la mejor calificación.",
         "combine.mean": "El valor es el promedio de todas las calificaciones que cuentan.",
@@ -53,11 +61,14 @@ SPANISH: Final[Mapping[str, str]] = MappingProxyType(
         "combine.decaying": "Cada calificación nueva forma el {rate:percent}% del valor, y lo que se sabía antes, "
         "el resto.",
         "combine.mean_at_or_above": "El valor es el promedio de las calificaciones de {value} o más.",
-        "combine.mean_of_latest": "El valor es el promedio de las últimas calificaciones ({count}).",
-        "combine.mean_of_highest": "El valor es el promedio de las mejores calificaciones ({count}).",
+        "combine.mean_of_latest": "El valor es el promedio de las últimas {count} calificaciones.",
+        "combine.mean_of_latest.one": "El valor es la última calificación.",
+        "combine.mean_of_highest": "El valor es el promedio de las mejores {count} calificaciones.",
+        "combine.mean_of_highest.one": "El valor es la mejor calificación.",
         "combine.lowest": "El valor es la calificación más baja.",
-        "combine.mean_without_lowest": "El valor es el promedio de lo que queda sin las calificaciones más bajas "
-        "({count}).",
+        "combine.mean_without_lowest": "El valor es el promedio de lo que queda sin las {count} calificaciones más "
+        "bajas.",
+        "combine.mean_without_lowest.one": "El valor es el promedio de lo que queda sin la calificación más baja.",
         "combine.weighted_places": "El valor es el promedio de las últimas calificaciones según el peso de su lugar, "
         "con la más reciente al final: {weights}.",
         "combine.sum": "El valor es la suma de todas las calificaciones que cuentan.",
@@ -68,6 +79,8 @@ SPANISH: Final[Mapping[str, str]] = MappingProxyType(
         "combine.power_law": "El valor es el punto de una curva trazada por las calificaciones en la última de ellas; "
         "con menos de {fewest:calificación|calificaciones} es su promedio, y una menor que {floor} cuenta como "
         "{floor}.",
+        "combine.power_law.one": "El valor es el punto de una curva trazada por las calificaciones en la última de "
+        "ellas; una calificación menor que {floor} cuenta como {floor}.",
         "combine.bkt@1": "El valor es la probabilidad de que se domine la habilidad, y {right_at} o más es correcto: "
         "{prior} al principio, se aprende en cada paso con {learn}, se olvida con {forget}, se adivina con {guess}, "
         "se falla por descuido con {slip}.",
@@ -110,6 +123,11 @@ SPANISH: Final[Mapping[str, str]] = MappingProxyType(
         "require.at_or_above": "Al menos {count:calificación tiene|calificaciones tienen} que ser de {value} o más.",
         "require.at_or_above.of_kinds": "Al menos {count:calificación tiene|calificaciones tienen} que ser de "
         "{value} o más, en trabajos de estos tipos: {kinds}.",
+        "require.count_at_least.of_parts": "Al menos {count_at_least:de ellas tiene|de ellas tienen} que contar.",
+        "require.kinds_at_least.of_parts": "Al menos {kinds_at_least:de ellas tiene|de ellas tienen} que contar.",
+        "require.at_or_above.of_parts": "Al menos {count:de ellas tiene|de ellas tienen} que ser de {value} o más.",
+        "require.at_or_above.of_kinds.of_parts": "Al menos {count:de estas tiene|de estas tienen} que ser de {value} o "
+        "más: {kinds}.",
         "unmet.insufficient": "Hasta que se cumplan todos los requisitos no se muestra ningún nivel: "
         "todavía no hay suficiente evidencia.",
         "unmet.cap": "Hasta que se cumplan todos los requisitos el nivel es, como máximo, {cap}.",
@@ -161,17 +179,22 @@ SPANISH: Final[Mapping[str, str]] = MappingProxyType(
         "explain.does_not_hold": "la política no permite que valga",
         "explain.none": "ninguno",
         "explain.basis": "{used} de {all:calificación|calificaciones} {used:~forma|forman} el valor {value}.",
+        "explain.dropped.alone": "De {all:calificación|calificaciones}, {parts}.",
         "explain.dropped": "De las demás, {parts}.",
         "explain.not_met": "Requisitos que todavía no se cumplen: {parts}.",
         "explain.held_down": "Requisitos que limitan el nivel: {parts}.",
         "explain.out_of_bounds": 'Las calificaciones del alumno {learner} en "{goal}" son demasiado grandes para '
         "sumarlas",
         "explain.made_of": "Se compone de otras: {parts}.",
-        "explain.part": "{competency} está en {standing}",
+        "explain.part.known": "{competency} está en {standing}",
+        "explain.part.counted": "{competency} está en {standing} y cuenta como {counted}",
+        "explain.part.left_out": "{competency} está en {standing}, que no cuenta",
         "explain.part.unknown": "todavía no se sabe nada de {competency}",
+        "explain.part.unknown.counted": "todavía no se sabe nada de {competency}, que cuenta como {counted}",
         "explain.value": "Juntas forman el valor {value}.",
         "explain.mark": "Se comunica como {mark}.",
-        "explain.expired": "{expired:calificación ya no cuenta|calificaciones ya no cuentan}: su tiempo terminó.",
+        "explain.expired": "{expired:calificación ya no cuenta|calificaciones ya no cuentan}, porque su tiempo "
+        "terminó.",
         "explain.valid_until": "Si no llega nada nuevo, esto puede cambiar el {day}.",
         "explain.missing": "Al valor le faltan {missing} para {level}.",
         # what changed of a level since a day, and what changed it
@@ -221,6 +244,10 @@ SPANISH: Final[Mapping[str, str]] = MappingProxyType(
         "need.kinds_at_least": "{lacking:tipo|tipos} de evidencia más",
         "need.at_or_above": "{lacking:calificación|calificaciones} más de {value} o más",
         "need.at_or_above.of_kinds": "{lacking:calificación|calificaciones} más del tipo {kinds:or}, de {value} o más",
+        "need.count_at_least.of_parts": "{lacking} más de sus partes",
+        "need.kinds_at_least.of_parts": "{lacking} más de sus partes",
+        "need.at_or_above.of_parts": "{lacking} más de sus partes en {value} o más",
+        "need.at_or_above.of_kinds.of_parts": "{lacking} más de {kinds:or} en {value} o más",
         "or": " o ",
         # why a score has no weight, continuing "of the others, ..."
         "dropped.kind-not-selected": "{count:es|son} de un tipo que la política deja fuera",

@@ -1,5 +1,6 @@
 """What a level hangs on beside its scores: the parts that a competency is made of, prerequisites, and time."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -27,6 +28,8 @@ class PartExplained(Part):
     share: str
     dropped_because: str | None
     """Why it has no weight: `unknown` if nothing is known of it yet."""
+    lacking: tuple[str, ...] = ()
+    """Where it has no value: the competencies, it or those below it, that a first score is needed in."""
 
 
 class PrerequisiteExplained(Part):
@@ -100,7 +103,18 @@ def _part(child: CompetencyId, level: CellLevel | None, entry: ExplainedEntry | 
         weight=entry.weight if entry else 0,
         share=entry.share if entry else "0",
         dropped_because=entry.dropped_because if entry else UNKNOWN,
+        lacking=tuple(dict.fromkeys(_lacking(child, level))),
     )
+
+
+def _lacking(competency_id: CompetencyId, level: CellLevel | None) -> Iterator[str]:
+    if level is not None and level.value is not None:
+        return
+    if level is None or not level.ties.children:
+        yield competency_id
+    else:
+        for child in level.ties.children:
+            yield from _lacking(child, level.sources[child])
 
 
 def _prerequisites(level: CellLevel) -> tuple[PrerequisiteExplained, ...]:

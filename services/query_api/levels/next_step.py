@@ -9,16 +9,15 @@ from services.query_api.levels.around_level import Around
 
 def next_step(told: Explanation, around: Around, language: Language) -> str:
     """Say what is still needed: "To reach proficient: 1 more score; 0.5 more in the value."."""
-    needed = [needed_by(clause, language) for clause in told.clauses if not clause.met]
+    needed = [needed_by(clause, language, of_parts=bool(around.parts)) for clause in told.clauses if not clause.met]
     needed += [
         say(language, "next.prerequisite", competency=one.competency_id, at=one.at)
         for one in around.prerequisites
         if not one.met
     ]
     if told.value is None:
-        needed += [
-            say(language, "next.part", competency=one.competency_id) for one in around.parts if one.value is None
-        ]
+        lacking = dict.fromkeys(one for part in around.parts for one in part.lacking)
+        needed += [say(language, "next.part", competency=one) for one in lacking]
         needed = needed or [say(language, "next.first")]
     if told.missing and told.missing != "0":
         needed.append(say(language, "next.value", missing=told.missing))
@@ -40,7 +39,7 @@ def next_step_of_score(entry: ExplainedEntry, policy: PolicyDocument, step: str,
     return f"{say(language, f'next.again.{replace.keep}', task=entry.task)} {step}"
 
 
-def needed_by(told: ExplainedClause, language: Language) -> str:
-    """Say what a requirement still needs: "2 more scores"."""
+def needed_by(told: ExplainedClause, language: Language, *, of_parts: bool) -> str:
+    """Say what a requirement still needs: "2 more scores", or of a competency that is made of others, of its parts."""
     values = values_of(told.clause) | {"lacking": told.need - told.have}
-    return say(language, f"need.{clause_name(told.clause)}", **values)
+    return say(language, f"need.{clause_name(told.clause, of_parts=of_parts)}", **values)

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
-from domain.mastery.explanation import Explanation
+from domain.mastery.explanation import NEVER_COUNTED, Explanation
 from domain.policy.events import HoldHarmless
 from domain.policy.words.catalogue import Language, say, word
 from services.query_api.levels.around_level import NOTHING, Around, PartExplained
@@ -34,13 +34,13 @@ def in_words(
 ) -> str:
     """Return the explanation as one paragraph; `unnamed` leaves out who judged the learner, and in which words."""
     sentences = [
-        _level(learner_id, statement, told, language),
+        _level(learner_id, statement, told, around, language),
         *_judgement(told, judgement, language, unnamed=unnamed),
         *_kept(told, kept, language),
         *_basis(told, language),
         *_parts(told, around, language),
         *_dropped(told, language),
-        *_unmet(told, language),
+        *_unmet(told, around, language),
         *_prerequisites(around, language),
     ]
     if told.next_level and told.missing and told.missing != "0":
@@ -48,8 +48,10 @@ def in_words(
     return " ".join([*sentences, *_time(around, language)])
 
 
-def _level(learner_id: str, statement: str, told: Explanation, language: Language) -> str:
+def _level(learner_id: str, statement: str, told: Explanation, around: Around, language: Language) -> str:
     reached = "no_level" if told.status == "determined" else told.status
+    if reached == "no_evidence" and any(one.value is not None for one in around.parts):
+        reached = "insufficient"
     key = reached if told.effective is None else "level"
     standing = say(
         language, f"explain.{key}", learner=learner_id, goal=statement.rstrip("."), level=told.effective or ""
@@ -101,18 +103,24 @@ def _basis(told: Explanation, language: Language) -> list[str]:
 def _parts(told: Explanation, around: Around, language: Language) -> list[str]:
     if not around.parts:
         return []
-    parts = [
-        say(language, "explain.part.unknown" if one.value is None else "explain.part", **_named(one))
-        for one in around.parts
-    ]
+    parts = [_part(one, language) for one in around.parts]
     made_of = say(language, "explain.made_of", parts="; ".join(parts))
     value = [] if told.value is None else [say(language, "explain.value", value=told.value)]
     return [made_of, *value]
 
 
-def _named(one: PartExplained) -> dict[str, str]:
-    standing = one.value or ""
-    return {"competency": one.competency_id, "standing": f"{standing} ({one.level})" if one.level else standing}
+def _part(one: PartExplained, language: Language) -> str:
+    """Return where a part is, and what it counts as if that is something else."""
+    if one.value is None:
+        key = "unknown" if one.counted_as is None else "unknown.counted"
+    elif one.dropped_because in NEVER_COUNTED:
+        key = "left_out"
+    else:
+        key = "known" if one.counted_as in {None, one.value} else "counted"
+    standing = f"{one.value} ({one.level})" if one.level else one.value or ""
+    return say(
+        language, f"explain.part.{key}", competency=one.competency_id, standing=standing, counted=one.counted_as or ""
+    )  # fmt: skip
 
 
 def _prerequisites(around: Around, language: Language) -> list[str]:
@@ -140,10 +148,15 @@ def _time(around: Around, language: Language) -> list[str]:
 
 def _dropped(told: Explanation, language: Language) -> list[str]:
     reasons = Counter(entry.dropped_because for entry in told.entries if entry.dropped_because is not None)
+    if not reasons:
+        return []
     parts = [say(language, f"dropped.{reason}", count=count) for reason, count in reasons.items()]
-    return [say(language, "explain.dropped", parts=parts)] if parts else []
+    if _basis(told, language):
+        return [say(language, "explain.dropped", parts=parts)]
+    return [say(language, "explain.dropped.alone", parts=parts, all=len(told.entries))]
 
 
-def _unmet(told: Explanation, language: Language) -> list[str]:
-    needed = "; ".join(needed_by(clause, language) for clause in told.clauses if not clause.met)
+def _unmet(told: Explanation, around: Around, language: Language) -> list[str]:
+    unmet = [clause for clause in told.clauses if not clause.met]
+    needed = "; ".join(needed_by(clause, language, of_parts=bool(around.parts)) for clause in unmet)
     return [say(language, "explain.held_down" if told.capped else "explain.not_met", parts=needed)] if needed else []

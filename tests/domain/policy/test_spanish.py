@@ -35,20 +35,19 @@ La que no tiene valor cuenta como 0.
 Cada una cuenta según su nivel: high 2.
 Una calificación cuenta durante 365 días después del trabajo, a menos que traiga su propio fin.
 En su último momento, una calificación ya no cuenta.
-Los trabajos de estos tipos no cuentan: practice.
+De ellas no cuentan estas: practice.
 Solo cuentan las calificaciones puestas en estas funciones: docente.
-Las calificaciones siguen el orden en que se hizo el trabajo.
 Cada calificación se convierte de modo que la nota completa es 4.
 Cuando una tarea se repite, la última calificación reemplaza a las anteriores.
 Esto vale para los trabajos de estos tipos: quiz.
-Solo se mira la última calificación (1).
+Solo se mira la última calificación.
 Cada calificación tiene el peso con el que se puso.
-Los trabajos del tipo quiz tienen un peso de 0.5.
-Los trabajos del tipo draft no cuentan.
-Los trabajos de cualquier otro tipo tienen un peso de 1.
+La competencia quiz tiene un peso de 0.5.
+La competencia draft no cuenta.
+Cualquier otra tiene un peso de 1.
 El valor es el promedio de todas las calificaciones que cuentan, según su peso.
-Al menos 2 calificaciones tienen que contar.
-Al menos 1 calificación tiene que ser de 3.5 o más.
+Al menos 2 de ellas tienen que contar.
+Al menos 1 de ellas tiene que ser de 3.5 o más.
 Hasta que se cumplan todos los requisitos el nivel es, como máximo, low.
 El valor se redondea a 1 cifra decimal; la mitad se redondea a la cifra par.
 Después el valor se multiplica por 2.
@@ -68,4 +67,5 @@ Un valor de 3.5 o más se comunica como A.""".splitlines()
 def test_a_policy_with_every_stage_is_told_in_spanish_in_the_order_of_the_stages() -> None:
     told = tell(EVERYTHING, Language.SPANISH)
     assert [one.text for one in told] == SPANISH
-    assert list(dict.fromkeys(one.place.split(".")[0] for one in told)) == list(STAGES)
+    places = list(dict.fromkeys(one.place.split(".")[0] for one in told))
+    assert places == [stage for stage in STAGES if stage != "clock"], "parts have no order"

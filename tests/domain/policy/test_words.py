@@ -29,7 +29,7 @@ OPERATIONS: Final[dict[str, tuple[dict[str, Any], str]]] = {
     "decaying": ({"rate": "0.65"}, "Each new score makes 65% of the value, what was known before the rest."),
     "mean_at_or_above": ({"value": "3"}, "The value is the mean of the scores at 3 or above."),
     "mean_of_latest": ({"count": 3}, "The value is the mean of the latest 3 scores."),
-    "mean_of_highest": ({"count": 1}, "The value is the mean of the best 1 score."),
+    "mean_of_highest": ({"count": 2}, "The value is the mean of the best 2 scores."),
     "mean_without_lowest": ({"count": 2}, "The value is the mean of what is left without the lowest 2 scores."),
     "weighted_places": (
         {"weights": ["0.2", "0.8"]},
@@ -191,3 +191,28 @@ def test_a_word_agrees_with_its_number() -> None:
     assert say(Language.SPANISH, "need.at_or_above.of_kinds", lacking=1, value="3", kinds=["a", "b"]) == (
         "1 calificación más del tipo a o b, de 3 o más"
     )
+
+
+@pytest.mark.parametrize(
+    ("stages", "place", "text"),
+    [
+        ({"window": {"latest": 1}}, "window", "Only the latest score is looked at."),
+        ({"combine": {"op": "mean_of_highest", "count": 1}}, "combine", "The value is the best score."),
+        (
+            {"combine": {"op": "mean_of_kinds"}, "weigh": {"by_kind": {"test": "2"}, "other_kinds": "0"}},
+            "select weigh.other_kinds",
+            "Work of any other kind does not count.",
+        ),
+        ({"rollup": {"children": ["a", "b"]}}, "select clock require", ""),
+        (
+            {"rollup": {"children": ["a", "b"]}, "require": [{"at_or_above": {"value": "3", "count": 1}}]},
+            "require.0",
+            "At least 1 of them has to be at 3 or above.",
+        ),
+        ({}, "mastered", "From level advanced on the competency counts as mastered, and the learner may move on."),
+    ],
+)
+def test_a_sentence_says_no_more_than_its_policy(stages: dict[str, Any], place: str, text: str) -> None:
+    levels = [{"code": "advanced", "at": "3"}, {"code": "beginning", "at": "0"}]
+    told = tell(parse_policy({"name": "p", "combine": {"op": "mean"}, "levels": levels} | stages))
+    assert [one.text for one in told if one.place in place.split()] == ([text] if text else [])
