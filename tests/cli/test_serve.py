@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -12,6 +11,7 @@ import httpx
 import pytest
 
 from tests.cli.conftest import EXECUTABLE, Mastery
+from tests.waiting import until
 
 READY_S = 60
 PORTS = ("MASTERY_COMMAND_API_PORT", "MASTERY_QUERY_API_PORT")
@@ -33,10 +33,7 @@ def answers(port: str) -> bool:
 
 
 def wait_until_all(ports: Mapping[str, str], *, answer: bool) -> None:
-    given_up_at = time.monotonic() + READY_S
-    while {answers(port) for port in ports.values()} != {answer}:
-        assert time.monotonic() < given_up_at, ports
-        time.sleep(0.1)
+    until(lambda: {answers(port) for port in ports.values()} == {answer}, f"answers of {ports}")
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from pyarrow import parquet
 from infra.postgres.embedded import embedded_server
 from tests.cli.conftest import EXECUTABLE, Mastery
 from tests.cli.district import DOCUMENT, LATEST, fill
+from tests.waiting import until
 
 HIGHEST = LATEST | {"name": "The <best> score", "combine": {"op": "highest"}}
 STRICT = LATEST | {"name": "Strict", "levels": [{"code": "beginning", "at": "0"}, {"code": "proficient", "at": "4"}]}
@@ -137,10 +138,8 @@ def test_ctrl_c_cancels_and_nothing_is_recorded(filled: Mastery) -> None:
 
 def wait_for_lock(connection: psycopg.Connection[Any]) -> None:
     """Wait until the command waits for the table that is locked."""
-    given_up_at = time.monotonic() + 60
-    while connection.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone() == (0,):
-        assert time.monotonic() < given_up_at, "the command does not come to the locked table"
-        time.sleep(0.05)
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    until(lambda: connection.execute(waiting).fetchone() != (0,), "coming to the locked table")
 
 
 def test_more_than_three_drafts_are_not_compared(filled: Mastery) -> None:

@@ -20,9 +20,10 @@ from infra.postgres.event_store import BlockingEventStore, blocking_event_store
 from infra.postgres.migrate import migrate
 from services.projectors import generations, ledger
 from services.projectors.filler import Batch
-from services.projectors.models import make
 from services.projectors.rebuilding.rebuild import rebuild
+from tests.projectors.feeding import live_digest
 from tests.projectors.history import Log, corrected, given
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 TIMEOUT_S = 30
@@ -77,13 +78,6 @@ def is_beyond(
     return reach(connection) > before
 
 
-def until(is_true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + TIMEOUT_S
-    while not is_true():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.005)
-
-
 def append(store: BlockingEventStore, log: Log, first: int, events: int) -> None:
     """Scores of 40 learners, every tenth corrected at once."""
     appends = []
@@ -98,10 +92,6 @@ def position(connection: psycopg.Connection[Any]) -> int:
     return generations.live(connection, "mastery").position
 
 
-def digest(connection: psycopg.Connection[Any]) -> str:
-    return generations.digest(connection, make("mastery"), generations.live(connection, "mastery").place)
-
-
 def test_a_projector_killed_in_the_middle_of_batches_loses_and_repeats_nothing(database: str) -> None:
     seed = random.randrange(10**6)
     print("seed", seed)  # noqa: T201
@@ -112,11 +102,11 @@ def test_a_projector_killed_in_the_middle_of_batches_loses_and_repeats_nothing(d
         for _ in range(4):
             before = position(connection)
             with program(RUN, database):
-                until(partial(is_beyond, connection, position, before))
+                until(partial(is_beyond, connection, position, before), poll_s=0.005)
                 time.sleep(chance.random() * 0.2)
         with program(RUN, database):
             until(lambda: position(connection) == store.head())
-        assert rebuild(connection, "mastery").digest == digest(connection)
+        assert rebuild(connection, "mastery").digest == live_digest(connection)
 
 
 def test_a_rebuild_that_was_killed_goes_on_where_it_was(database: str) -> None:
@@ -124,7 +114,7 @@ def test_a_rebuild_that_was_killed_goes_on_where_it_was(database: str) -> None:
     with blocking_event_store(database) as store, ledger.connect(database) as connection:
         append(store, log, 0, EVENTS)
         rebuild(connection, "mastery")
-        live = digest(connection)
+        live = live_digest(connection)
         for _ in range(3):
             with program(REBUILD, database) as process:
                 assert process.wait(TIMEOUT_S) == -signal.SIGKILL
@@ -147,7 +137,7 @@ def test_of_two_projectors_of_one_name_one_works_and_the_other_takes_over(databa
                 first.send_signal(signal.SIGKILL)
                 append(store, log, 10, 10)
                 until(lambda: position(connection) == store.head())
-        assert rebuild(connection, "mastery").digest == digest(connection)
+        assert rebuild(connection, "mastery").digest == live_digest(connection)
 
 
 def test_a_projector_ends_cleanly_when_it_is_asked_to(database: str) -> None:
@@ -171,7 +161,7 @@ def test_a_projector_goes_on_by_itself_after_a_restart_of_the_database(tmp_path:
                 restart(server)
             with ledger.connect(database) as connection:
                 until(lambda: position(connection) == ledger.head(connection) == 330)
-                assert rebuild(connection, "mastery").digest == digest(connection)
+                assert rebuild(connection, "mastery").digest == live_digest(connection)
 
 
 def restart(server: EmbeddedServer) -> None:

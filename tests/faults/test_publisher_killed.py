@@ -17,10 +17,10 @@ import pytest
 from infra.postgres.event_store import BlockingEventStore, blocking_event_store
 from services.projectors import ledger
 from services.projectors.rebuilding.rebuild import rebuild
-from tests.faults.test_projector_killed import until
 from tests.projectors.fold import HIGHEST
 from tests.projectors.history import Log, drafted, given
 from tests.projectors.test_replays import publication, simulated, tell
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 LEARNERS = 400
@@ -78,7 +78,7 @@ def test_a_replay_killed_at_a_step_comes_to_the_same_end(database: str, tmp_path
             rebuild(connection, name)
         tell(store, simulated(connection), publication())
         with projector(database, tmp_path):
-            until(partial(says, connection, AT_STEP, reached, step, chance.randrange(LEARNERS // 2)))
+            until(partial(says, connection, AT_STEP, reached, step, chance.randrange(LEARNERS // 2)), poll_s=0.005)
         late = [given(f"late-{number}", 4, f"l{number:03}") for number in range(0, LEARNERS, 9)]
         store.append_many([log.append(f"evidence-{score.evidence_id}", score) for score in late])
         with projector(database, tmp_path):

@@ -20,8 +20,9 @@ from infra.postgres.event_store import blocking_event_store
 from services.projectors import generations, ledger, parts
 from services.projectors.models import MODELS
 from services.projectors.rebuilding.rebuild import rebuild
-from tests.faults.test_projector_killed import append, until
+from tests.faults.test_projector_killed import append
 from tests.projectors.history import Log
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 EVENTS = 6_000
@@ -80,7 +81,7 @@ def test_killed_workers_and_coordinators_lose_and_repeat_nothing(database: str, 
         for turn in range(KILLS):
             before = reached(connection, name)
             with rebuilding(database, name) as coordinator:
-                until(partial(has_moved, connection, name, before, coordinator))
+                until(partial(has_moved, connection, name, before, coordinator), poll_s=0.005)
                 time.sleep(chance.random() * 0.2)
                 if turn % 2 == 0 and (crew := workers(coordinator)):
                     chance.choice(crew).send_signal(signal.SIGKILL)

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import orjson
+
+from tests.waiting import until
 
 TIMEOUT_S: Final = 30
 COURIER: Final = """
@@ -61,14 +62,6 @@ class Receiver:
     def wait_for(self, messages: int) -> None:
         """Wait until so many messages have come."""
         until(lambda: len(self.messages) >= messages)
-
-
-def until(holds: Callable[[], object]) -> None:
-    """Wait until something holds."""
-    given_up_at = time.monotonic() + TIMEOUT_S
-    while not holds():
-        assert time.monotonic() < given_up_at
-        time.sleep(0.02)
 
 
 @contextmanager

@@ -17,8 +17,9 @@ import pytest
 from psycopg.rows import dict_row
 
 from tests.journeys.public import Public
-from tests.journeys.receiver import Message, Receiver, courier, receiving, until
+from tests.journeys.receiver import Message, Receiver, courier, receiving
 from tests.sample import ADMINISTRATOR, TEACHER
+from tests.waiting import until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 ROUNDS = int(os.environ.get("MASTERY_TEST_ROUNDS", "4"))

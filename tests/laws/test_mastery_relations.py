@@ -22,11 +22,11 @@ from domain.policy.starters import CUTS, DEFAULT, starter
 from infra.postgres.embedded import EmbeddedServer
 from infra.postgres.event_store import Append, blocking_event_store
 from schemas.envelope import Recorded
-from services.projectors import generations, ledger
-from services.projectors.mastery import Mastery
+from services.projectors import ledger
 from services.projectors.rebuilding.rebuild import rebuild
 from tests.laws.test_mastery_replay import changes, fresh_database, play
 from tests.projectors import history
+from tests.projectors.feeding import live_digest
 from tests.projectors.fold import FOUR_CUTS, Change, say
 from tests.projectors.history import START, Log
 
@@ -258,5 +258,5 @@ def test_levels_that_hang_on_others_and_on_time_are_the_rebuilt_ones_and_those_b
             by_hand.play(recorded)
         assert current(connection) == by_hand.rows()
         assert changes(connection) == sorted(by_hand.changes, key=lambda change: (change.cause_position, change[:2]))
-        live = generations.digest(connection, Mastery(), generations.live(connection, "mastery").place)
+        live = live_digest(connection)
         assert rebuild(connection, "mastery").digest == live

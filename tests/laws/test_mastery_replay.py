@@ -18,9 +18,9 @@ from infra.postgres.embedded import EmbeddedServer
 from infra.postgres.event_store import Append, BlockingEventStore, Receipt, blocking_event_store
 from services.projectors import generations, ledger
 from services.projectors.filler import Filler
-from services.projectors.mastery import Mastery
 from services.projectors.rebuilding.rebuild import rebuild
 from tests.projectors import history
+from tests.projectors.feeding import live_digest
 from tests.projectors.fold import HIGHEST, LATEST_OF_TWO, Change, Fold, Row, Said
 from tests.projectors.history import Log
 
@@ -172,5 +172,5 @@ def test_live_mastery_is_the_rebuilt_one_and_the_fold(
             fold.play(recorded)
         assert current(connection) == fold.rows()
         assert changes(connection) == sorted(fold.changes, key=lambda change: (change.cause_position, change[:2]))
-        live = generations.digest(connection, Mastery(), generations.live(connection, "mastery").place)
+        live = live_digest(connection)
         assert rebuild(connection, "mastery").digest == live

@@ -28,12 +28,11 @@ from services.projectors import generations, ledger
 from services.projectors.cells.points import Points
 from services.projectors.cells.states import NO_LEVEL, Judge
 from services.projectors.cells.tables import CELLS_OF_LEARNERS, facts_of_cells
-from services.projectors.filler import Filler
-from services.projectors.mastery import Mastery
 from services.projectors.policies import load_timeline, with_policy
 from services.projectors.rebuilding.rebuild import rebuild
 from tests.laws.test_mastery_replay import FRAMEWORKS, LEARNERS, Story, changes, current, fresh_database, play
 from tests.projectors import history
+from tests.projectors.feeding import follow, live_digest
 from tests.projectors.fold import HIGHEST, LATEST_OF_TWO
 from tests.projectors.scoped_fold import ScopedFold
 
@@ -150,12 +149,6 @@ def edition(*, is_part: bool) -> FrameworkPublished:
     )
 
 
-def follow(connection: psycopg.Connection[Any]) -> None:
-    filler = Filler(connection, "mastery")
-    while not filler.step().is_last:
-        pass
-
-
 def foretold(connection: psycopg.Connection[Any], policy: ScopedPolicy) -> dict[tuple[str, str], str | None]:
     """The level of each cell if a policy came into force now."""
     live = generations.live(connection, "mastery").place
@@ -197,5 +190,5 @@ def test_levels_with_scopes_and_terms_are_the_rebuilt_ones_and_the_fold_and_as_f
         assert connection.execute(HELD).fetchall() == held
         assert changes(connection) == sorted(fold.changes, key=lambda change: (change.cause_position, change[:2]))
         assert {(row.learner_id, row.competency_id): row.effective_level for row in current(connection)} == expected
-        live = generations.digest(connection, Mastery(), generations.live(connection, "mastery").place)
+        live = live_digest(connection)
         assert rebuild(connection, "mastery").digest == live

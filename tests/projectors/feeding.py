@@ -12,7 +12,8 @@ from domain.kernel.envelope import Meta
 from domain.kernel.event import Event
 from infra.postgres.event_store import Append, EventStore
 from services.projectors import generations, ledger
-from services.projectors.models import MODELS
+from services.projectors.filler import Filler
+from services.projectors.models import MODELS, make
 from services.projectors.read_model import ReadModel
 from services.projectors.runner import catch_up
 
@@ -49,6 +50,19 @@ def feed(database: str, model: ReadModel, batch: int = 1000) -> int:
                 generations.attach(connection, table, generation)
             generations.switch(connection, model.name, generation, head)
         return generation
+
+
+def follow(connection: psycopg.Connection[Any], *names: str) -> None:
+    """Bring live read models to the head of the log, mastery unless others are named; nobody else runs them."""
+    for name in names or ("mastery",):
+        filler = Filler(connection, name)
+        while not filler.step().is_last:
+            pass
+
+
+def live_digest(connection: psycopg.Connection[Any]) -> str:
+    """Return the digest of live mastery."""
+    return generations.digest(connection, make("mastery"), generations.live(connection, "mastery").place)
 
 
 def digest(database: str, model: ReadModel, generation: int) -> str:

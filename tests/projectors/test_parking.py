@@ -9,9 +9,8 @@ import pytest
 from domain.kernel.errors import Unknown
 from infra.postgres.event_store import Append, BlockingEventStore
 from services.projectors import generations, ledger, parking
-from services.projectors.filler import Filler
-from services.projectors.models import make
 from services.projectors.rebuilding.rebuild import rebuild
+from tests.projectors.feeding import follow, live_digest
 from tests.projectors.fold import HIGHEST
 from tests.projectors.history import META, START, Log, activated, corrected, drafted, given, judged, rolled_back, scoped
 
@@ -43,12 +42,6 @@ def connection(database: str, blocking: BlockingEventStore, log: Log) -> Iterato
         yield opened
 
 
-def follow(connection: Connection) -> None:
-    filler = Filler(connection, "mastery")
-    while not filler.step().is_last:
-        pass
-
-
 def levels(connection: Connection) -> list[tuple[str, str, str | None]]:
     return connection.execute(LEVELS).fetchall()
 
@@ -57,10 +50,6 @@ def skip(connection: Connection, blocking: BlockingEventStore, position: int) ->
     event = parking.skip_event(connection, "mastery", position)
     version = blocking.load("operations-mastery").version
     blocking.append(Append("operations-mastery", version, [event], START, META))
-
-
-def digest(connection: Connection) -> str:
-    return generations.digest(connection, make("mastery"), generations.live(connection, "mastery").place)
 
 
 def test_the_learner_waits_and_the_others_go_on(connection: Connection) -> None:
@@ -102,7 +91,7 @@ def test_a_skip_is_an_event_and_a_rebuild_obeys_it_too(connection: Connection, b
         ("ann", "c2", "beginning"),
         ("bob", "c1", "proficient"),
     ]
-    assert rebuild(connection, "mastery").digest == digest(connection)
+    assert rebuild(connection, "mastery").digest == live_digest(connection)
     assert parking.parked(connection) == []
 
 
@@ -119,12 +108,12 @@ def test_a_learner_waits_behind_the_next_poison_event(
     skip(connection, blocking, 8)
     follow(connection)
     assert ("ann", "c3", "beginning") in levels(connection)
-    assert rebuild(connection, "mastery").digest == digest(connection)
+    assert rebuild(connection, "mastery").digest == live_digest(connection)
 
 
 def test_a_rebuild_parks_what_the_live_generation_parks(connection: Connection) -> None:
     follow(connection)
-    assert rebuild(connection, "mastery").digest == digest(connection)
+    assert rebuild(connection, "mastery").digest == live_digest(connection)
     assert [one.position for one in parking.parked(connection)] == [2]
 
 
@@ -142,7 +131,7 @@ def test_levels_kept_for_a_policy_rollback_hold_what_was_folded_late(
         ("ann", "c2", "beginning"),
         ("bob", "c1", "proficient"),
     ]
-    assert rebuild(connection, "mastery").digest == digest(connection)
+    assert rebuild(connection, "mastery").digest == live_digest(connection)
 
 
 def test_a_cell_that_can_not_be_added_up_says_so_and_stops_nothing(
@@ -158,7 +147,7 @@ def test_a_cell_that_can_not_be_added_up_says_so_and_stops_nothing(
     status = connection.execute(STATUS_OF_CYD).fetchall()
     assert status == [("out_of_bounds", None)]
     assert ("dan", "c1", "beginning") in levels(connection)
-    assert rebuild(connection, "mastery").digest == digest(connection)
+    assert rebuild(connection, "mastery").digest == live_digest(connection)
 
 
 def test_what_is_not_parked_is_neither_retried_nor_skipped(connection: Connection) -> None:

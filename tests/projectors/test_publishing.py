@@ -10,12 +10,11 @@ import pytest
 
 from infra.postgres.event_store import Append, BlockingEventStore
 from services.projectors import generations, ledger
-from services.projectors.filler import Filler
-from services.projectors.mastery import Mastery
 from services.projectors.policies import load_timeline, with_policy
 from services.projectors.publishing import publishing
 from services.projectors.publishing.publishing import publish_next
 from services.projectors.rebuilding.rebuild import rebuild
+from tests.projectors.feeding import follow, live_digest
 from tests.projectors.fold import HIGHEST, LATEST_OF_TWO
 from tests.projectors.history import META, START, Log, activated, drafted, given, published, rolled_back, scoped
 
@@ -46,18 +45,8 @@ def connection(database: str, blocking: BlockingEventStore, log: Log) -> Iterato
         yield opened
 
 
-def follow(connection: Connection) -> None:
-    filler = Filler(connection, "mastery")
-    while not filler.step().is_last:
-        pass
-
-
 def levels(connection: Connection) -> dict[str, str | None]:
     return dict(connection.execute(LEVELS).fetchall())
-
-
-def digest(connection: Connection) -> str:
-    return generations.digest(connection, Mastery(), generations.live(connection, "mastery").place)
 
 
 def test_levels_switch_when_the_runner_meets_the_activation(
@@ -71,7 +60,7 @@ def test_levels_switch_when_the_runner_meets_the_activation(
     assert levels(connection) == {"ann": "advanced", "bob": "proficient"}
     assert connection.execute(POLICY_CHANGES).fetchall() == [("ann", "proficient", "advanced", 6)]
     assert not publish_next(connection, database)
-    assert rebuild(connection, "mastery").digest == digest(connection)
+    assert rebuild(connection, "mastery").digest == live_digest(connection)
 
 
 def test_scores_that_arrive_while_levels_are_made_are_in_the_new_levels(
@@ -84,7 +73,7 @@ def test_scores_that_arrive_while_levels_are_made_are_in_the_new_levels(
     blocking.append(log.append("evidence-e-s5", given("s5", 1, "cyd")))
     follow(connection)
     assert levels(connection) == {"ann": "advanced", "bob": "advanced", "cyd": "beginning"}
-    assert rebuild(connection, "mastery").digest == digest(connection)
+    assert rebuild(connection, "mastery").digest == live_digest(connection)
 
 
 def test_a_rollback_brings_the_levels_of_the_earlier_set_back_up_to_date(
@@ -101,7 +90,7 @@ def test_a_rollback_brings_the_levels_of_the_earlier_set_back_up_to_date(
     follow(connection)
     assert levels(connection) == {"ann": "developing", "bob": "proficient"}
     assert generations.live(connection, "mastery").generation == before
-    assert rebuild(connection, "mastery").digest == digest(connection)
+    assert rebuild(connection, "mastery").digest == live_digest(connection)
 
 
 def test_an_activation_is_appended_once_by_however_many_publishers(
@@ -144,7 +133,7 @@ def test_two_published_policies_come_into_force_one_after_the_other(
     assert publish_next(connection, database)
     follow(connection)
     assert levels(connection) == {"ann": "advanced", "bob": None}
-    assert rebuild(connection, "mastery").digest == digest(connection)
+    assert rebuild(connection, "mastery").digest == live_digest(connection)
 
 
 def test_readers_never_see_the_levels_of_two_policies_at_once(

@@ -26,12 +26,12 @@ from domain.policy.starters import CUTS, starter
 from domain.roster.events import LearnerEnrolled, LearnerWithdrawn
 from infra.postgres.event_store import Append, BlockingEventStore, blocking_event_store
 from services.projectors import ledger
-from services.projectors.filler import Filler
 from services.projectors.publishing.publishing import publish_next
 from services.projectors.rebuilding.rebuild import rebuild
 from services.projectors.what_if.evaluate import Draft, simulate
 from tests.laws.test_mastery_relations import BOTH_PARTS
 from tests.laws.test_mastery_relations import published as tree_published
+from tests.projectors.feeding import follow
 from tests.projectors.fold import HIGHEST, LATEST_OF_TWO
 from tests.projectors.history import META, START, Log, corrected, drafted, given, judged
 
@@ -81,12 +81,6 @@ def connection(database: str) -> Iterator[Connection]:
 def enrolled(name: str, learner: str, school: str) -> LearnerEnrolled:
     ids = {"enrolment_id": EnrolmentId(name), "learner_id": LearnerId(learner), "section_id": SectionId("s")}
     return LearnerEnrolled(**ids, school_id=SchoolId(school))
-
-
-def follow(connection: Connection) -> None:
-    filler = Filler(connection, "mastery")
-    while not filler.step().is_last:
-        pass
 
 
 def begin(store: BlockingEventStore, log: Log, case: Case) -> None:

@@ -20,12 +20,12 @@ from infra.postgres import all_scores
 from infra.postgres.event_store import Append, BlockingEventStore
 from services.projectors import generations, ledger, parking
 from services.projectors.cells.all_cells import coded
-from services.projectors.filler import Filler
 from services.projectors.publishing.publishing import publish_next
 from services.projectors.rebuilding.rebuild import rebuild
 from services.projectors.what_if.evaluate import Draft, simulate
 from tests.laws.test_mastery_relations import BOTH_PARTS
 from tests.laws.test_mastery_relations import published as tree_published
+from tests.projectors.feeding import follow
 from tests.projectors.fold import HIGHEST, LATEST_OF_TWO
 from tests.projectors.history import (
     META,
@@ -111,12 +111,6 @@ def tell(blocking: BlockingEventStore, *events: Event, policy: str = "p1") -> No
     """Append events about a policy."""
     stream = f"policy-{policy}"
     blocking.append(Append(stream, blocking.load(stream).version, events, START, META))
-
-
-def follow(connection: Connection) -> None:
-    filler = Filler(connection, "mastery")
-    while not filler.step().is_last:
-        pass
 
 
 def row(connection: Connection) -> tuple[Any, ...]:

@@ -12,10 +12,9 @@ from domain.policy.events import HoldHarmless, PolicyRolledBack, Reach, ScopedPo
 from domain.roster.events import LearnerEnrolled, LearnerWithdrawn
 from infra.postgres.event_store import BlockingEventStore, blocking_event_store
 from services.projectors import generations, ledger
-from services.projectors.filler import Filler
-from services.projectors.mastery import Mastery
 from services.projectors.rebuilding.rebuild import rebuild
 from tests.laws.test_scopes_and_terms import edition
+from tests.projectors.feeding import follow, live_digest
 from tests.projectors.fold import HIGHEST, LATEST_OF_TWO
 from tests.projectors.history import Log, activated, corrected, drafted, given, rolled_back, scoped
 
@@ -67,16 +66,14 @@ class District:
         """Follow the log, and return what current mastery says."""
         if generations.live(self._connection, "mastery").generation is None:
             rebuild(self._connection, "mastery")
-        filler = Filler(self._connection, "mastery")
-        while not filler.step().is_last:
-            pass
+        follow(self._connection)
         return self._connection.execute(LEVELS, (learner,)).fetchone()
 
     def change(self) -> tuple[str | None, ...] | None:
         return self._connection.execute(CHANGES, ("ann",)).fetchone()
 
     def check(self) -> None:
-        live = generations.digest(self._connection, Mastery(), generations.live(self._connection, "mastery").place)
+        live = live_digest(self._connection)
         assert rebuild(self._connection, "mastery").digest == live
 
 

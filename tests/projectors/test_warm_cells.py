@@ -19,12 +19,12 @@ from services.projectors.cells import warm_cells
 from services.projectors.cells.all_cells import Portion, all_cells, digest_of_states
 from services.projectors.cells.points import Points
 from services.projectors.cells.states import Judge
-from services.projectors.filler import Filler
 from services.projectors.policies import load_timeline
 from services.projectors.rebuilding.rebuild import rebuild
 from services.projectors.what_if import Draft, simulate
 from services.projectors.what_if.evaluate import Measured, Work
 from services.projectors.what_if.on_shards import Shards, measure_shard
+from tests.projectors.feeding import follow
 from tests.projectors.fold import HIGHEST
 from tests.projectors.history import Log, activated, corrected, drafted, given, judged, scoped, voided
 
@@ -47,12 +47,6 @@ def connection(
     with ledger.connect(database) as opened:
         rebuild(opened, "mastery")
         yield opened
-
-
-def follow(connection: Connection) -> None:
-    filler = Filler(connection, "mastery")
-    while not filler.step().is_last:
-        pass
 
 
 def generation(connection: Connection) -> int:

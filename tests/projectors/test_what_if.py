@@ -3,7 +3,6 @@
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -23,12 +22,13 @@ from domain.progression.events import AdvancementGranted
 from domain.simulation.events import SimulationAsked, SimulationCancelled
 from infra.postgres.event_store import BlockingEventStore
 from services.projectors import ledger
-from services.projectors.filler import Filler
 from services.projectors.rebuilding.rebuild import rebuild
 from services.projectors.what_if import Draft, simulate
 from services.projectors.what_if.worker import simulate_next
+from tests.projectors.feeding import follow
 from tests.projectors.fold import HIGHEST
 from tests.projectors.history import Log, activated, corrected, drafted, given, judged, scoped, voided
+from tests.waiting import until
 
 Connection = psycopg.Connection[Any]
 WORKER: Final = """
@@ -42,7 +42,6 @@ LIVE: Final = """
     SELECT learner_id, competency_id, value_micro, level, effective_level, status FROM read_model.current_mastery
      WHERE generation = (SELECT generation FROM read_model.live WHERE projector = 'mastery')
 """
-TIMEOUT_S: Final = 60
 DRAFT: Final = Draft(scoped("p1", HIGHEST), HIGHEST)
 
 
@@ -56,13 +55,6 @@ def connection(database: str, blocking: BlockingEventStore, log: Log) -> Iterato
         for name in ("mastery", "learner_profile"):
             rebuild(opened, name)
         yield opened
-
-
-def follow(connection: Connection, *names: str) -> None:
-    for name in names or ("mastery",):
-        filler = Filler(connection, name)
-        while not filler.step().is_last:
-            pass
 
 
 def ask(
@@ -113,10 +105,7 @@ def worker(database: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def wait_for(connection: Connection, state: str) -> None:
-    given_up_at = time.monotonic() + TIMEOUT_S
-    while (connection.execute(STATE).fetchone() or [""])[0] != state:
-        assert time.monotonic() < given_up_at, f"no simulation is {state}"
-        time.sleep(0.05)
+    until(lambda: (connection.execute(STATE).fetchone() or [""])[0] == state, f"state {state}")
 
 
 def test_a_switch_gives_the_levels_that_were_simulated(
@@ -179,10 +168,7 @@ def test_a_worker_that_is_killed_in_the_middle_begins_anew_and_records_once(
 def wait_for_lock(connection: Connection) -> None:
     """Wait until the worker waits for a table that is locked."""
     waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-    given_up_at = time.monotonic() + TIMEOUT_S
-    while connection.execute(waiting).fetchone() == (0,):
-        assert time.monotonic() < given_up_at, "the worker does not come to the locked table"
-        time.sleep(0.05)
+    until(lambda: connection.execute(waiting).fetchone() != (0,), "coming to the locked table")
 
 
 def test_a_worker_that_was_killed_before_it_wrote_the_end_down_records_nothing_twice(

@@ -27,7 +27,8 @@ from tests.docs.test_published import with_canaries
 from tests.journeys.receiver import courier, receiving
 from tests.projectors.feeding import TEACHER
 from tests.publisher.broker import Broker
-from tests.publisher.test_publisher import until, wait_for
+from tests.publisher.test_publisher import wait_for
+from tests.waiting import until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 CANARY: Final = "CANARY"

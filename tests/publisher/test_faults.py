@@ -20,7 +20,8 @@ from infra.settings import PublisherSettings
 from services.publisher.publisher import republish
 from tests.projectors.history import Log, given
 from tests.publisher.broker import Broker, header
-from tests.publisher.test_publisher import ids, publishing, until, wait_for
+from tests.publisher.test_publisher import ids, publishing, wait_for
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 ROUNDS = int(os.environ.get("MASTERY_TEST_ROUNDS", "8"))

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from itertools import pairwise
-from typing import Any
 
 import psycopg
 import pytest
@@ -26,6 +25,7 @@ from services.publisher.publisher import open_producer, republish, run, send, tr
 from tests.projectors.feeding import append, project
 from tests.publisher.broker import Broker, header
 from tests.query_api.histories import fact, whole_learner
+from tests.waiting import until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 TIMEOUT_S = 30
@@ -67,11 +67,8 @@ def publishing(database: str, settings: PublisherSettings) -> Iterator[None]:
 
 def wait_for(database: str, topic: str, position: int) -> None:
     """Wait until a topic has come to a position."""
-    given_up_at = time.monotonic() + TIMEOUT_S
     with psycopg.connect(database, autocommit=True) as connection:
-        while tracked(connection, topic) < position:
-            assert time.monotonic() < given_up_at, tracked(connection, topic)
-            time.sleep(0.02)
+        until(lambda: tracked(connection, topic) >= position, f"position {position} of {topic}")
 
 
 def ids(database: str) -> list[str]:
@@ -136,21 +133,13 @@ async def test_a_parked_event_is_told_and_taken_back_with_a_tombstone_and_the_le
         wait_for(database, settings.kafka_topic_prefix + "changes", await store.head())
         before = len(kafka.messages(settings.kafka_topic_prefix + "changes"))
         connection.execute(park)
-        until(lambda: len(kafka.messages(topic)) == 1)
+        until(lambda: len(kafka.messages(topic)) == 1, poll_s=0.1)
         connection.execute("DELETE FROM read_model.parked")
-        until(lambda: len(kafka.messages(topic)) == 2)
+        until(lambda: len(kafka.messages(topic)) == 2, poll_s=0.1)
     told, resolved = kafka.messages(topic)
     assert (told.key, json.loads(told.value)["learner_id"]) == (b"mastery|3", "l1")
     assert (resolved.key, resolved.value) == (b"mastery|3", None)
     assert len(kafka.messages(settings.kafka_topic_prefix + "changes")) > before
-
-
-def until(holds: Any) -> None:
-    """Wait until something holds."""
-    given_up_at = time.monotonic() + TIMEOUT_S
-    while not holds():
-        assert time.monotonic() < given_up_at
-        time.sleep(0.1)
 
 
 async def test_a_lost_topic_is_filled_again_and_what_is_tracked_stays(

@@ -30,7 +30,8 @@ from tests.projectors.test_lanes import write
 from tests.publisher.broker import Broker
 from tests.publisher.test_faults import ROUNDS, Writer
 from tests.publisher.test_faults import program as publisher
-from tests.publisher.test_publisher import publishing, until
+from tests.publisher.test_publisher import publishing
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 RUN = """
