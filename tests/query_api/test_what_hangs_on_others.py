@@ -151,8 +151,10 @@ async def test_scores_too_large_to_add_up_are_told_and_leave_the_others_alone(
     [
         (
             {"rollup": {"unknown": "block"}},
-            'There is not enough evidence yet to say how far learner l1 is in "Do top"',
-            "To reach beginning: a first score in c.",
+            (
+                'There is not enough evidence yet to say how far learner l1 is in "Do top"',
+                "To reach beginning: a first score in c.",
+            ),
         ),
         (
             {"rollup": {"unknown": "zero", "met_at": "1"}},
