@@ -102,9 +102,17 @@ def fetch_all_scores(
     Only with `times` do the facts tell when revisions begun and ended; else those columns are 0. `condition` is SQL
     that chooses whole learners.
     """
+    position, rows = fetch_rows(connection, generation, times=times, condition=condition)
+    return in_cells(rows, vocabulary, position)
+
+
+def fetch_rows(
+    connection: psycopg.Connection[Any], generation: int, *, times: bool = False, condition: str = "true"
+) -> tuple[int, pa.Table]:
+    """Return the position that facts have come to, and those rows of them that fulfil a condition, encoded."""
     query = SCORES.format(generation=generation, times=TIMES if times else "", condition=condition)
     with _reading(connection, generation, query) as (position, reader):
-        return in_cells(_joined(reader), vocabulary, position)
+        return position, _joined(reader)
 
 
 def fetch_in_parts(
@@ -194,6 +202,11 @@ def _joined(reader: pa.RecordBatchReader) -> pa.Table:
     """Return all batches as one table with codes for words, each encoded while the next one comes."""
     with ThreadPoolExecutor(1) as encoder:
         tables = [*encoder.map(_encoded, chain([reader.schema.empty_table()], reader))]
+    return joined(tables)
+
+
+def joined(tables: Sequence[pa.Table]) -> pa.Table:
+    """Return encoded rows, each table with codes of its own, as one table."""
     return pa.concat_tables(tables).unify_dictionaries().combine_chunks()
 
 

@@ -105,6 +105,15 @@ def texts_of(words: Sequence[str]) -> Texts:
     return _texts(pa.array(words, pa.string()))
 
 
+def strings_of(texts: Texts) -> pa.Array:
+    """Return a column of texts as Arrow has it."""
+    offsets = np.concatenate(([0], np.cumsum(texts.sizes))).astype(np.int32)
+    data = np.empty(offsets[-1], np.uint8)
+    join_texts(data, offsets, texts)
+    known = None if texts.known.all() else pa.py_buffer(np.packbits(texts.known, bitorder="little"))
+    return pa.Array.from_buffers(pa.string(), len(texts.known), [known, pa.py_buffer(offsets), pa.py_buffer(data)])
+
+
 def arrays_of_one(texts: Texts) -> Texts:
     """Return texts as a column of arrays that hold one text each; null where none is known."""
     last = np.cumsum(ARRAY_OF_TEXT.size + 4 + texts.sizes)
@@ -132,6 +141,14 @@ def _texts(column: pa.Array) -> Texts:
     cut = np.frombuffer(offsets, np.int32)[column.offset : column.offset + len(column) + 1].astype(np.int64)
     known = column.is_valid().to_numpy(zero_copy_only=False)
     return Texts(np.frombuffer(data or b"", np.uint8), cut[:-1], cut[1:], known)
+
+
+@njit(cache=True, nogil=True)
+def join_texts(data: Bytes, offsets: NDArray[np.int32], texts: Texts) -> None:
+    """Write one text behind the other, those that are known."""
+    for row in range(len(texts.known)):
+        for place in range(offsets[row + 1] - offsets[row]):
+            data[offsets[row] + place] = texts.data[texts.first[row] + place]
 
 
 @njit(cache=True, nogil=True)

@@ -7,6 +7,7 @@ and a learner who was parked has all of it derived anew.
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +23,7 @@ from services.projectors import generations, ledger, parts
 from services.projectors.cells.all_cells import all_cells
 from services.projectors.cells.facts import FACTS, GIVEN, FactWriter
 from services.projectors.cells.given import copy_given
+from services.projectors.cells.kept import Kept
 from services.projectors.cells.learner_places import ENROLMENTS, write_places
 from services.projectors.cells.points import CellFacts, Points
 from services.projectors.cells.relations import moments, spread, web_of
@@ -32,7 +34,9 @@ from services.projectors.cells.tables import (
     CELLS_SINCE,
     MOVED_SINCE,
     facts_of_cells,
-    facts_of_part,
+    facts_of_scored,
+    judgements_of,
+    scores_of_part,
     with_parents,
 )
 from services.projectors.cells.touched import family, in_portions, over, replanted, vanished
@@ -94,15 +98,20 @@ class Mastery(ReadModel):
         "current_mastery": None,
     }
     breaks = SWITCHES
-    gather = Gather(frozenset({GIVEN}), copy_given)
     moments = SWITCHES | MOMENTS
     types = FACTS | ENROLMENTS | SWITCHES | MOMENTS | {PUBLISHED}
 
     def __init__(self) -> None:
+        self._kept = Kept()
         self._judge = Judge()
         self._timeline = Timeline([])
         self._owes = True
         """Perhaps: a process that was killed may have left something to settle."""
+
+    @property
+    def gather(self) -> Gather:
+        """Given scores go from the log into the table, and are kept for what is derived from them."""
+        return Gather(frozenset({GIVEN}), partial(copy_given, kept=self._kept))
 
     def apply(self, connection: psycopg.Connection[Any], generation: int, batch: Sequence[StoredRow]) -> None:
         """Fold a batch of facts, policy switches, editions and days.
@@ -144,8 +153,12 @@ class Mastery(ReadModel):
         levels = _levels(connection, generation)
         self._timeline = load_timeline(connection)
         vocabulary, web = self._judge.vocabulary(), web_of(self._timeline)
-        for portion in part.split(1 + until // part.parts // EVENTS_AT_ONCE):
-            facts = facts_of_part(connection, levels.facts_generation, vocabulary, portion)
+        kept = self._kept.scores(connection, levels.facts_generation, part, until, vocabulary)
+        portions = 1 if kept else 1 + until // part.parts // EVENTS_AT_ONCE
+        for portion in part.split(portions):
+            scored = kept or scores_of_part(connection, levels.facts_generation, vocabulary, portion)
+            judged = judgements_of(connection, levels.facts_generation, portion)
+            facts = facts_of_scored(connection, levels.facts_generation, scored, judged)
             writer = self._derive(connection, with_parents(connection, facts, web), until)
             writer.add_changes(levels.facts_generation, self._timeline.switches)
             writer.fill(partition("current_mastery", generation), generation)
@@ -158,6 +171,7 @@ class Mastery(ReadModel):
     def _write(self, connection: psycopg.Connection[Any], levels: Place, rows: Sequence[StoredRow]) -> list[CellKey]:
         """Write facts and enrolments; return the cells that they touch under the policies in force."""
         facts = [row for row in rows if row.type in FACTS]
+        self._kept.note(facts)
         enrolments = [row for row in rows if row.type in ENROLMENTS]
         touched = FactWriter(connection, levels.facts_generation).write(facts) if facts else []
         moved = write_places(connection, levels.facts_generation, enrolments) if enrolments else []

@@ -1,17 +1,19 @@
 """Scores as they were given, from the log into the facts of a generation that is built."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
 import psycopg
 
 from domain.mastery.cells import VALUE_MAX
-from infra.postgres.binary_copy import Numbers, Texts
+from infra.postgres.binary_copy import Bools, Numbers, Texts
 from infra.postgres.columns import Columns
 from infra.postgres.json_fields import JsonFields
 from services.projectors import gathering
 from services.projectors.cells.facts import COLUMNS, GIVEN
+from services.projectors.cells.kept import Kept
 from services.projectors.gathering import LaidOut, Rows, or_null, same
 from services.projectors.generations import partition
 from services.projectors.read_model import Span
@@ -23,18 +25,27 @@ _DATA: Final = (
 INT_MAX: Final = 2**31 - 1
 
 
-def copy_given(connection: psycopg.Connection[Any], generation: int, span: Span) -> Sequence[int]:
-    """Write the scores given in a span of the log; return where those of another form than usual lie."""
-    return gathering.copy_events(connection, generation, span, GIVEN, _laid_out)
+def copy_given(connection: psycopg.Connection[Any], generation: int, span: Span, kept: Kept) -> Sequence[int]:
+    """Write the scores given in a span of the log, and keep them; return where those of another form lie."""
+    kept.begin(span)
+    return gathering.copy_events(connection, generation, span, GIVEN, partial(_laid_out, kept))
 
 
 def warm_up() -> None:
     """Have what lays out scores compiled, or loaded, before the first of them."""
-    gathering.warm_up(_laid_out)
+    gathering.warm_up(partial(_laid_out, Kept()))
 
 
-def _laid_out(events: Columns, generation: int) -> LaidOut:
-    """Return the rows of read_model.score."""
+def _laid_out(kept: Kept, events: Columns, generation: int) -> LaidOut:
+    """Return the rows of read_model.score, which are kept."""
+    columns, are_read = _columns(events, generation)
+    names = f"generation, {COLUMNS}"
+    kept.add(dict(zip(names.split(", "), columns, strict=True)), are_read)
+    return LaidOut([Rows(partition("score", generation), names, columns)], are_read)
+
+
+def _columns(events: Columns, generation: int) -> tuple[list[Texts | Numbers], Bools]:
+    """Return the columns of read_model.score, and which rows of them are read."""
     data = JsonFields(events.texts["data"], _DATA)
     assessor = data.inner("assessor", ("id", "role"))
     meta = JsonFields(events.texts["meta"], ("source",))
@@ -66,5 +77,4 @@ def _laid_out(events: Columns, generation: int) -> LaidOut:
     ]
     counts = (possible.numbers > 0) & (np.maximum(possible.numbers, abs(value.numbers)) <= VALUE_MAX)
     counts &= abs(attempt.numbers) <= INT_MAX
-    rows = Rows(partition("score", generation), f"generation, {COLUMNS}", columns)
-    return LaidOut([rows], data.read & assessor.read & meta.read & source.read & counts)
+    return columns, data.read & assessor.read & meta.read & source.read & counts

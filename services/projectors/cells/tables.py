@@ -97,12 +97,11 @@ def facts_of_cells(
     )
 
 
-def facts_of_part(
+def scores_of_part(
     connection: psycopg.Connection[Any], generation: int, vocabulary: Vocabulary, part: Part
-) -> CellFacts:
-    """Return all facts of all cells of a part of the learners, as far as committed, with their times."""
-    scored = fetch_all_scores(connection, generation, vocabulary, times=True, condition=part.condition)
-    return facts_of_scored(connection, generation, scored, judgements_of(connection, generation, part))
+) -> AllScores:
+    """Return all scores of a part of the learners, as far as committed, with their times."""
+    return fetch_all_scores(connection, generation, vocabulary, times=True, condition=part.condition)
 
 
 def judgements_of(connection: psycopg.Connection[Any], generation: int, part: Part = WHOLE) -> list[tuple[Any, ...]]:

@@ -23,7 +23,6 @@ from infra.logs import configure_logs
 from infra.postgres import lease
 from services.projectors import ledger, parts
 from services.projectors.filler import Batch, Filler
-from services.projectors.models import make
 from services.projectors.parts import PartState
 from services.projectors.rebuilding import forks
 
@@ -126,5 +125,5 @@ def _build(connection: psycopg.Connection[Any], name: str, generation: int, stat
         position = batch.position
     with connection.transaction():
         if not parts.states(connection, name, generation)[state.part].is_derived:
-            make(name).derive(connection, generation, state.which, state.until)
+            filler.model.derive(connection, generation, state.which, state.until)
             parts.derived(connection, name, generation, state.which)
