@@ -22,6 +22,7 @@ from psycopg.sql import Literal
 
 from domain.mastery.cells import NO_TASK, Codes, Vocabulary
 from domain.mastery.revisions import NEVER, arrange
+from infra.ahead import ahead
 from infra.postgres.score_cells import Facts, Int32s, Int64s
 
 POSITION: Final = """
@@ -223,19 +224,25 @@ def _borders(connection: psycopg.Connection[Any], generation: int) -> list[str]:
 
 
 def _scatter(batches: Iterable[pa.RecordBatch], borders: NDArray[np.bytes_], paths: Sequence[Path]) -> None:
-    """Write each row to the file of its part."""
+    """Write each row to the file of its part, words as codes; a batch is cut while the next one comes."""
+
+    def cut(batch: pa.RecordBatch) -> list[pa.Table]:
+        encoded = _encoded(batch)
+        learners = encoded.column("learner_id").chunk(0)
+        names = np.array([word.encode() for word in learners.dictionary.to_pylist()], np.bytes_)
+        part = np.searchsorted(borders, names, "right").astype(np.uint16)[learners.indices.to_numpy()]
+        order = np.argsort(part, kind="stable")
+        ends = np.searchsorted(part[order], np.arange(len(paths) + 1))
+        in_parts = encoded.take(pa.array(order))
+        return [in_parts.slice(low, high - low) for low, high in pairwise(ends.tolist())]
+
     with ExitStack() as stack:
         writers: list[pa.RecordBatchStreamWriter] = []
-        for batch in batches:
-            writers = writers or [stack.enter_context(pa.ipc.new_stream(str(path), batch.schema)) for path in paths]
-            learners = pc.dictionary_encode(batch.column("learner_id"))
-            names = np.array([word.encode() for word in learners.dictionary.to_pylist()], np.bytes_)
-            part = np.searchsorted(borders, names, "right")[learners.indices.to_numpy()]
-            order = np.argsort(part, kind="stable")
-            ends = np.searchsorted(part[order], np.arange(len(paths) + 1))
-            in_parts = batch.take(pa.array(order))
-            for writer, (low, high) in zip(writers, pairwise(ends.tolist()), strict=True):
-                writer.write_batch(in_parts.slice(low, high - low))
+        for pieces in ahead(cut, batches, 1):
+            schema = pieces[0].schema
+            writers = writers or [stack.enter_context(pa.ipc.new_stream(str(path), schema)) for path in paths]
+            for writer, piece in zip(writers, pieces, strict=True):
+                writer.write_table(piece)
 
 
 def _encoded(batch: pa.RecordBatch | pa.Table) -> pa.Table:
@@ -245,7 +252,7 @@ def _encoded(batch: pa.RecordBatch | pa.Table) -> pa.Table:
         if pa.types.is_string(column.type):
             columns[name] = pc.dictionary_encode(column)
         else:
-            columns[name] = column.cast(pa.int64())
+            columns[name] = column if pa.types.is_dictionary(column.type) else column.cast(pa.int64())
     return pa.table(columns)
 
 

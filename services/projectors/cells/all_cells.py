@@ -24,7 +24,7 @@ from services.projectors.cells.warm_cells import position_of, shard_scores, warm
 log = structlog.get_logger()
 
 
-CELLS_MAX: Final = 131_072
+CELLS_MAX: Final = 65_536
 """Cells with scores that are looked at in one go: bounds the memory, together with the size of the shards."""
 
 

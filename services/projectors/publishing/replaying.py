@@ -5,8 +5,7 @@ of all must be that of the simulation, less the cells of learners who were touch
 same as they were made: so the levels that will be live are those simulated and what has happened since.
 """
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -16,10 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from domain.kernel.errors import Unavailable
+from domain.mastery.cells import Vocabulary
 from domain.policy.events import PolicyPublished, PolicySimulated
+from infra.ahead import ahead
+from infra.postgres.all_scores import address
 from schemas.registry import decode
-from services.projectors import generations
-from services.projectors.cells.all_cells import all_cells
+from services.projectors import generations, ledger
+from services.projectors.cells.all_cells import Portion, all_cells
 from services.projectors.cells.points import CellFacts, Int64s, Points
 from services.projectors.cells.relations import web_of
 from services.projectors.cells.states import Judge
@@ -168,23 +170,18 @@ class Replay:
             return True
         replays.enter(self._connection, self.position, "computing")
         is_made = self._connection.execute(IS_MADE, (self._row.generation,)).fetchone() == (True,)
-        judge, delta, last = Judge(), self._row.delta, self._row.last_learner
-        timeline, since = self._with_policy(self._row.at_position), self._since()
-        web = web_of(timeline)
-        for some, complete in all_cells(self._connection, self._row.facts_generation, judge.vocabulary(), cells):
-            if not is_wanted():
-                return False
-            facts = with_parents(self._connection, some, web)
-            chosen = _beyond(facts, last)
-            if len(chosen):
-                with self._connection.transaction(), ThreadPoolExecutor(1) as beside:
-                    made = self._made(judge, facts, chosen, timeline)
-                    told = beside.submit(_delta, since, judge, made, complete)  # the database is slower than that
-                    if not is_made:
-                        self._fill(made, complete)
-                    delta += told.result()
-                    last = pc.max(facts.learners.dictionary).as_py()
-                    replays.advance(self._connection, self.position, len(chosen), last, delta)
+        timeline, delta = self._with_policy(self._row.at_position), self._row.delta
+        with ledger.connect(address(self._connection)) as reading:
+            for made in self._portions(reading, timeline, cells):
+                if not is_wanted():
+                    return False
+                if len(made.levels):
+                    delta += made.delta
+                    with self._connection.transaction():
+                        if not is_made:
+                            self._fill(made)
+                        last = pc.max(made.levels.facts.learners.dictionary).as_py()
+                        replays.advance(self._connection, self.position, len(made.levels), last, delta)
         with self._connection.transaction():
             if not is_made:
                 generations.attach(self._connection, "current_mastery", self._row.generation)
@@ -209,16 +206,29 @@ class Replay:
             touched = pa.array([learner for (learner,) in learners], pa.string())
         return _Since(position, self._with_policy(position), touched, dict(late.fetchall()))
 
-    def _made(self, judge: Judge, facts: CellFacts, chosen: Int64s, timeline: Timeline) -> Compared:
-        points = _points(chosen, self._row.at_position)
-        states = judge.states(facts, points, timeline)
-        return Compared(facts, chosen, states, states)
+    def _portions(self, reading: psycopg.Connection[Any], timeline: Timeline, cells: Path | None) -> Iterator["_Made"]:
+        """Make the levels behind the last learner, portion by portion: one while the one before it is written.
 
-    def _fill(self, made: Compared, complete: int) -> None:
-        points = _points(made.cell, self._row.at_position)
-        writer = MasteryWriter(self._connection, made.facts, points, made.after)
+        The facts are read on a connection of their own, for the other one is in the middle of a COPY.
+        """
+        words, since, web, row = Vocabulary(), self._since(), web_of(timeline), self._row
+
+        def made(one: tuple[Portion, Judge]) -> _Made:
+            (some, complete), judge = one
+            facts = with_parents(reading, some, web)
+            chosen = _beyond(facts, row.last_learner)
+            states = judge.states(facts, _points(chosen, row.at_position), timeline)
+            levels = Compared(facts, chosen, states, states)
+            return _Made(levels, complete, since.delta(judge, levels, complete) if since else Delta(levels.digest()))
+
+        portions = all_cells(reading, row.facts_generation, words, cells)
+        return ahead(made, ((portion, Judge(words)) for portion in portions), 1)
+
+    def _fill(self, made: "_Made") -> None:
+        points = _points(made.levels.cell, self._row.at_position)
+        writer = MasteryWriter(self._connection, made.levels.facts, points, made.levels.after)
         writer.fill(partition("current_mastery", self._row.generation), self._row.generation)
-        self._connection.execute(NOT_BEYOND, (complete, self._row.generation))
+        self._connection.execute(NOT_BEYOND, (made.complete, self._row.generation))
 
     def verify(self) -> str | None:
         """Compare the levels with those simulated; return what these must have come to, if it is something else."""
@@ -273,8 +283,12 @@ class _Since(NamedTuple):
         return Delta(made.digest(), Compared(now.facts, now.cell, states, states).digest(), now.digest())
 
 
-def _delta(since: _Since | None, judge: Judge, made: Compared, complete: int) -> Delta:
-    return since.delta(judge, made, complete) if since else Delta(made.digest())
+class _Made(NamedTuple):
+    """Levels of a portion of the cells, up to where its facts are complete, and what ties them to those simulated."""
+
+    levels: Compared
+    complete: int
+    delta: Delta
 
 
 def _beyond(facts: CellFacts, learner_id: str | None) -> Int64s:

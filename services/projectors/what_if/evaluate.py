@@ -1,8 +1,7 @@
 """All cells under the policies of a position, and under those with a draft among them: portion by portion."""
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -15,6 +14,7 @@ from domain.mastery.equity import FLAG_RATIO
 from domain.mastery.impact import Impact, LostActs, order_of_levels
 from domain.policy.document import PolicyDocument, parse_policy
 from domain.policy.events import PolicyDrafted, ScopedPolicy, Terms
+from infra.ahead import ahead
 from services.projectors import generations
 from services.projectors.cells.all_cells import all_cells
 from services.projectors.cells.points import CellFacts, Points
@@ -169,19 +169,14 @@ def _sum_up(measured: Iterator[Measured], gauge: Gauge, watcher: Watcher, flag_r
 
 def here(work: Work) -> Iterator[Measured]:
     """Measure all cells in this process, portion by portion, as many at a time as there are processors."""
-    words, waiting = Vocabulary(), deque[Future[Measured]]()
+    words = Vocabulary()
     portions = all_cells(work.connection, work.live.facts_generation, words, work.cells, CELLS_AT_ONCE)
 
-    def measured(facts: CellFacts, judge: Judge) -> Measured:
+    def measured(one: tuple[CellFacts, Judge]) -> Measured:
+        facts, judge = one
         return work.gauge.measure(compare(work.connection, judge, facts, work.timelines, work.gauge.position))
 
-    with ThreadPoolExecutor(WORKERS_MAX) as pool:
-        for facts, _ in portions:
-            waiting.append(pool.submit(measured, facts, Judge(words)))
-            if len(waiting) > WORKERS_MAX:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+    yield from ahead(measured, ((facts, Judge(words)) for facts, _ in portions), WORKERS_MAX)
 
 
 def compare(
