@@ -24,11 +24,14 @@ from domain.policy.relations import circle, is_related, ties, tree_of, wholes
 from domain.policy.stages import AtOrAbove, Cap, Clause, CountAtLeast, KindsAtLeast
 
 TIME_OR_EFFORT: Final = re.compile(
-    r"attend|absen[ct]|asistencia|tard[yi]|punctual|puntual|participation|participacion|effort|esfuerzo"
-    r"|seat ?time|time on task|time spent|\b(hours|minutes|horas|minutos|logins?)\b"
+    r"attend|absen[ct]|asistencia|days present|tard[yi]|tardanza|retardo|\blate(ness)?\b|\bon time\b|punctual|puntual"
+    r"|participation|participacion|engagement|effort|esfuerzo|(seat|screen) ?time|\btime (in|on|spent)\b"
+    r"|\b(hours|minutes|horas|minutos|logins?|clicks?)\b"
 )
 """Kinds of evidence that say how long or how willingly, not how well. Source: NEED-45."""
-DISPOSITIONS: Final = re.compile(r"disposition|mindset|behavior|behaviour|\bconduct\b|citizenship|work habit")
+DISPOSITIONS: Final = re.compile(
+    r"disposition|mindset|behavior|behaviour|\bconducta?\b|citizenship|\bhabits?\b|persever|resilien|\bgrit\b|attitude|actitud"
+)
 """Kinds of evidence that say what a learner is like; they are reported apart. Source: NEED-09."""
 ADAPTIVE: Final = re.compile(r"adaptive|adaptativ")
 """Kinds of evidence that an adaptive program makes. Source: NEED-58."""
@@ -169,6 +172,18 @@ def _relations(policy: PolicyDocument, setting: Setting) -> Findings:
     if found := circle({one: ties(policy, whole, one, tree).sources for one in held}):
         reason = "each of these hangs on the next, and the last one on the first"
         yield _deny("circular", "prerequisites" if policy.prerequisites else "rollup", _shown(found), reason)
+
+
+def _unknown_names(policy: PolicyDocument, setting: Setting) -> Findings:
+    """Refuse prerequisites that nobody can meet, since no framework has them; question words for what is no part."""
+    for number, one in enumerate(policy.prerequisites or ()):
+        if setting.held is not None and one.competency not in setting.held:
+            reason = f"no published framework holds competency {one.competency}, so nobody ever meets this"
+            yield _deny("prerequisite-unknown", f"prerequisites.{number}", one.competency, reason)
+    parts = policy.rollup and policy.rollup.children
+    for place, name in kinds_named(policy) if parts else ():
+        if name not in (parts or ()) and not TIME_OR_EFFORT.search(_plain(name)):
+            yield _warn("part-unknown", place, name, f"{name} is none of the competencies that the roll-up lists")
 
 
 def _named_in_vain(policy: PolicyDocument, _setting: Setting) -> Findings:
@@ -318,4 +333,5 @@ CHECKS: Final[Sequence[Callable[[PolicyDocument, Setting], Findings]]] = (
     _adaptive_alone,
     _dispositions,
     _relations,
+    _unknown_names,
 )

@@ -1,6 +1,6 @@
 """What a policy can count and which values it can come to: worked out from the document, without any score."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -53,13 +53,14 @@ class Setting(NamedTuple):
     """What a policy meets: the framework that it is for, the scale that the scores are on, where known; its competency.
 
     `competency_id`: the one that the policy's scope names. `nobody_at`: the school and course of the scope, if no
-    learner was ever enrolled there.
+    learner was ever enrolled there. `held`: the competencies of all frameworks.
     """
 
     framework: FrameworkPublished | None = None
     scale: ScalePublished | None = None
     competency_id: CompetencyId | None = None
     nobody_at: str | None = None
+    held: Collection[CompetencyId] | None = None
 
 
 def setting_of(
@@ -71,7 +72,8 @@ def setting_of(
     """Return what a policy for a framework, or for all that have none of their own, would meet."""
     framework = catalogue.frameworks.get(framework_id) if framework_id else None
     scale_id = framework.scale_id if framework else policy.scale
-    return Setting(framework, catalogue.scales.get(scale_id) if scale_id else None, competency_id)
+    scale = catalogue.scales.get(scale_id) if scale_id else None
+    return Setting(framework, scale, competency_id, held=catalogue.homes.keys() if catalogue.homes else None)
 
 
 class Range(NamedTuple):

@@ -208,7 +208,7 @@ def test_the_scale_of_the_framework_says_where_values_lie() -> None:
     policy = parse_policy(raw | {"levels": [*LEVELS, {"code": "low", "at": "0.9"}, {"code": "top", "at": "5"}][2:]})
     catalogue = EMPTY.evolve(FOUR).evolve(FRAMEWORK)
     setting = setting_of(policy, catalogue, FrameworkId("f1"))
-    assert setting == Setting(FRAMEWORK, FOUR)
+    assert setting._replace(held=None) == Setting(FRAMEWORK, FOUR)
     assert [told(finding) for finding in denied(policy, setting)] == [
         "deny level-unreachable levels.1 5: level top starts at 5, and no value is above 4"
     ]
@@ -317,3 +317,30 @@ def test_a_document_outside_the_language_is_one_finding() -> None:
     assert [told(finding) for finding in lint_text(SOUND | {"normalise": {"to_max": "many"}})] == [
         "deny policy-invalid document None: score 'many' is not a decimal of at most 9 digits and 6 places"
     ]
+
+
+def test_a_prerequisite_that_no_framework_holds_is_denied() -> None:
+    stages = {"prerequisites": [{"competency": "m1", "at": "2"}, {"competency": "m-1", "at": "2"}]}
+    reason = "no published framework holds competency m-1, so nobody ever meets this"
+    assert found(stages, Setting(held={CompetencyId("m1")})) == [
+        f"deny prerequisite-unknown prerequisites.1 m-1: {reason}"
+    ]
+    assert found(stages) == [], "frameworks may come later"
+
+
+def test_a_weight_for_what_is_no_part_of_a_roll_up_is_questioned() -> None:
+    weigh = {"by_kind": {"a": "2", "c": "3"}}
+    assert found(WEIGHTED | {"rollup": {"children": ["a", "b"]}, "require": [], "weigh": weigh}) == [
+        "warn part-unknown weigh.by_kind c: c is none of the competencies that the roll-up lists"
+    ]
+
+
+@pytest.mark.parametrize("kind", ["on_time", "latePenalty", "daysPresent", "screen-time", "timeInApp", "engagement"])
+def test_words_for_time_and_effort_are_denied_however_they_are_written(kind: str) -> None:
+    told = found(WEIGHTED | {"weigh": {"by_kind": {kind: "2"}}})
+    assert told == [f"deny counts-time-or-effort weigh.by_kind {kind}: kind {kind} {TIME}"]
+
+
+@pytest.mark.parametrize("kind", ["presentation", "translation", "timeline", "collage", "lateral_thinking"])
+def test_words_that_only_look_like_time_are_left_alone(kind: str) -> None:
+    assert found(WEIGHTED | {"weigh": {"by_kind": {kind: "2"}}}) == []
