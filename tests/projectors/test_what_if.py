@@ -23,7 +23,7 @@ from domain.simulation.events import SimulationAsked, SimulationCancelled
 from infra.postgres.event_store import BlockingEventStore
 from services.projectors import ledger
 from services.projectors.rebuilding.rebuild import rebuild
-from services.projectors.what_if import Draft, simulate
+from services.projectors.what_if import Draft, evaluate, simulate
 from services.projectors.what_if.worker import simulate_next
 from tests.projectors.feeding import follow
 from tests.projectors.fold import HIGHEST
@@ -143,6 +143,19 @@ def test_a_position_is_simulated_the_same_after_all_that_comes_later(
     follow(connection)
     assert simulate(connection, DRAFT, 4) == first
     assert simulate(connection, DRAFT).impact.moved == 0
+
+
+def test_small_portions_on_several_threads_come_to_the_same(
+    connection: Connection, blocking: BlockingEventStore, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"l{number}" for number in range(9)]
+    blocking.append_many([log.append(f"evidence-{name}", given(f"s-{name}", len(name) + 1, name)) for name in names])
+    blocking.append(log.append("judgement-unscored", judged("j1", "advanced", "l4", "c2")))
+    follow(connection)
+    whole = simulate(connection, DRAFT)
+    monkeypatch.setattr(evaluate, "CELLS_AT_ONCE", 1)
+    assert simulate(connection, DRAFT) == whole
+    assert (whole.impact.cells, whole.impact.learners) == (12, 11)
 
 
 def test_a_worker_that_is_killed_in_the_middle_begins_anew_and_records_once(

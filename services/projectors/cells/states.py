@@ -7,7 +7,7 @@ the few cells of a batch, one learner, or all cells, so that live, rebuilt and r
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,7 @@ POINTS_AT_ONCE: Final = 200_000
 """Points that hang on others are evaluated so many at a time."""
 
 Int32s = NDArray[np.int32]
+Integer = TypeVar("Integer", np.int32, np.int64)
 Chosen = Int64s | slice
 """Some points, by their places."""
 
@@ -239,10 +240,10 @@ def changed(points: Points, states: States) -> Int64s:
 
 
 def _unknown(scene: Scene, rulings: Sequence[Ruling], ruling: Int64s, judged: Int32s) -> States:
-    """Return states of which nothing is worked out yet; what is not marked has one value for all, not to be written."""
-    facts, points, n = scene.facts, scene.points, len(scene.points)
-    nothing, no_time = (np.broadcast_to(np.int64(one), n) for one in (0, NO_TIME))
-    states = States(
+    """Return states of which nothing is worked out yet."""
+    facts, points, marked = scene.facts, scene.points, scene.marked
+    n, keeps_levels = len(points), any(one.keeps_levels for one in rulings)
+    return States(
         levels=(),
         rulings=rulings,
         ruling=ruling,
@@ -250,28 +251,23 @@ def _unknown(scene: Scene, rulings: Sequence[Ruling], ruling: Int64s, judged: In
         level=np.full(n, NO_LEVEL, np.int32),
         effective=np.full(n, NO_LEVEL, np.int32),
         judged=judged,
-        before=np.full(n, NO_LEVEL, np.int32),
-        held=np.full(n, NO_LEVEL, np.int32),
+        before=_room(n, np.int32(NO_LEVEL), written=keeps_levels),
+        held=_room(n, np.int32(NO_LEVEL), written=keeps_levels),
         status=np.zeros(n, np.uint8),
         counted=np.zeros(n, np.int32),
-        scores=np.broadcast_to(np.int32(0), n),
-        latest_us=no_time,
-        digest=nothing,
+        scores=_room(n, np.int32(0), written=marked),
+        latest_us=_room(n, np.int64(NO_TIME), written=marked),
+        digest=_room(n, np.int64(0), written=marked),
         given=np.zeros(n, np.int64),
-        until_us=no_time,
-        touched=nothing,
+        until_us=_room(n, np.int64(NO_TIME), written=marked),
+        touched=facts.touched[points.cell] if marked else _room(n, np.int64(0), written=False),
         exists=facts.begun[points.cell] <= points.at,
     )
-    if not scene.marked:
-        return states
-    return replace(
-        states,
-        scores=np.zeros(n, np.int32),
-        latest_us=np.full(n, NO_TIME),
-        digest=np.zeros(n, np.int64),
-        until_us=np.full(n, NO_TIME),
-        touched=facts.touched[points.cell],
-    )
+
+
+def _room(n: int, value: Integer, *, written: bool) -> NDArray[Integer]:
+    """Return a column of one value; one that nobody will write takes no room."""
+    return np.full(n, value, value.dtype) if written else np.broadcast_to(value, n)
 
 
 def _own(states: States, scene: Scene, chosen: Chosen, ruling: Ruling) -> Cells:

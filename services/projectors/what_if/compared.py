@@ -67,13 +67,16 @@ def concerned(compared: Compared, policy_id: str) -> NDArray[np.bool_]:
     It may do so by what it locks, by leaving a scope that it had, and where the cell is made of others.
     """
     before, after = compared.before, compared.after
+    ours = decided_by(after, policy_id)
+    if ours.all():
+        return ours
     numbers: dict[tuple[str, str], int] = {}
     then, now = (
         np.array([numbers.setdefault((one.policy_id, one.version), len(numbers)) for one in states.rulings], np.int64)
         for states in (before, after)
     )
     is_other = then[before.ruling] != now[after.ruling]
-    return np.asarray(decided_by(after, policy_id) | is_other | (before.effective != after.effective))
+    return np.asarray(ours | is_other | (before.effective != after.effective))
 
 
 def mastered(states: States) -> NDArray[np.bool_]:

@@ -89,9 +89,9 @@ class Acts:
 
     def lost(self, compared: Compared) -> list[LostRow]:
         """Return those whose competency is mastered, and would be no more: what opens a review once it is in force."""
-        gone = np.flatnonzero(mastered(compared.before) & ~mastered(compared.after))
-        if not self._acts or not len(gone):
+        if not self._acts:
             return []
+        gone = np.flatnonzero(mastered(compared.before) & ~mastered(compared.after))
         learners, competencies = (one.cast(pa.string()) for one in compared.words(gone)[:2])
         held = np.flatnonzero(pc.is_in(keys_of(learners, competencies), value_set=self._keys))
         levels = _words(compared.after.levels, compared.after.effective[gone[held]]).to_pylist()

@@ -48,8 +48,8 @@ class Grouping(NamedTuple):
 
     def of(self, learners: pa.Array) -> NDArray[np.int64]:
         """Return the group of each learner."""
-        if not len(learners):
-            return np.zeros(0, np.int64)
+        if not len(learners) or not len(self.learners):
+            return np.zeros(len(learners), np.int64)
         first, last = pc.min_max(learners).as_py().values()
         low = bisect_left(self.learners, first, key=methodcaller("as_py"))
         high = bisect_right(self.learners, last, key=methodcaller("as_py"))
