@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Keep the collector off: it would look at all objects again and again, and find nothing (measured: 3x)."""
+    """Keep the collector off: it would look at all objects again and again, and find nothing (measured: up to 3x)."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -1,15 +1,14 @@
 """What the publications on record will do: which policies come into force and end on dates that lie ahead."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Final, NamedTuple
+from datetime import datetime
+from typing import NamedTuple
 
+from domain.kernel.times import microseconds
 from domain.policy.document import parse_policy
 from domain.policy.events import PolicyDrafted, PolicyPublished, ScopedPolicy
 from domain.policy.rulings import Rulings
 from domain.policy.timeline import Epoch, Timeline
-
-_ZERO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Change(NamedTuple):
@@ -60,13 +59,3 @@ def stretch_of(timeline: Timeline, number: int, scoped: ScopedPolicy) -> tuple[E
         first -= 1
     later = timeline.epochs[number + 1 :]
     return timeline.epochs[first], next((one for one in later if scoped not in one.policies), None)
-
-
-def time_of(epoch: Epoch) -> datetime:
-    """Return when an epoch began."""
-    return _ZERO + timedelta(microseconds=epoch.recorded_us)
-
-
-def microseconds(at: datetime) -> int:
-    """Return a time as the epochs have it: microseconds since 1970 UTC."""
-    return (at - _ZERO) // timedelta(microseconds=1)

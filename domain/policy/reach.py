@@ -32,8 +32,6 @@ WITHIN_SCORES: Final = frozenset(
     }
 )
 """Combinations whose value lies between the lowest and the highest score."""
-
-
 OF_MODELS: Final[Mapping[str, tuple[int, int]]] = MappingProxyType(
     {
         "bkt@1": (0, 1),

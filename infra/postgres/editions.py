@@ -6,9 +6,9 @@ from typing import Any, Final
 import orjson
 
 from domain.kernel.ids import CompetencyId
+from domain.kernel.times import microseconds
 from domain.policy.relations import Tree
 from domain.policy.timeline import Edition
-from infra.postgres.score_cells import microseconds
 
 SELECT_EDITIONS: Final = """
     SELECT position, recorded_at, data->>'framework_id' AS framework_id, (

@@ -6,13 +6,14 @@ force, so that a cell can be evaluated at any position.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domain.kernel.scores import MICRO
+from domain.kernel.times import microseconds
 from domain.mastery.cells import NO_TASK, NOT_JUDGED, Cells, Vocabulary
 from domain.mastery.revisions import NEVER, Revisions
 
@@ -34,8 +35,6 @@ SCORES_IN_FORCE: Final = f"""
     ORDER BY learner_id, competency_id, given_position
 """
 """One learner's scores that held in the world at `as_of`, as the ledger knew at `known_at` (null: now)."""
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = 1_000_000
 
 Int64s = NDArray[np.int64]
 Int32s = NDArray[np.int32]
@@ -59,12 +58,6 @@ class ScoreRow(NamedTuple):
     position: int
     ended_at: datetime | None
     ended_position: int | None
-
-
-def microseconds(time: datetime) -> int:
-    """Return a time in microseconds since 1970 UTC, exactly."""
-    passed = time - _EPOCH
-    return (passed.days * 86_400 + passed.seconds) * _MICROSECOND + passed.microseconds
 
 
 @dataclass(frozen=True)

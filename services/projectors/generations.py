@@ -75,8 +75,6 @@ COLUMNS: Final = """
     SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
     WHERE attrelid = ('read_model.' || %s)::regclass AND attnum > 0 AND NOT attisdropped AND attname <> 'generation'
 """
-
-
 IS_PARTITION: Final = "SELECT relispartition FROM pg_class WHERE oid = %s::regclass"
 
 

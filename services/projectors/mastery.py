@@ -15,9 +15,10 @@ from typing import Any, Final
 import psycopg
 
 from domain.framework.events import FrameworkPublished
+from domain.kernel.times import microseconds
 from domain.operations.events import DayBegun
 from domain.policy.rulings import Standing
-from infra.postgres.score_cells import CellKey, microseconds
+from infra.postgres.score_cells import CellKey
 from schemas.canonical import canonical
 from services.projectors import generations, ledger, parts
 from services.projectors.cells.all_cells import all_cells

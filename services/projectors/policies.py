@@ -7,12 +7,12 @@ from typing import Any, Final
 import orjson
 import psycopg
 
+from domain.kernel.times import microseconds
 from domain.operations.events import DayBegun
 from domain.policy.document import parse_policy
 from domain.policy.events import SWITCHES, PolicySwitch, ScopedPolicy
 from domain.policy.timeline import Draft, Edition, Epoch, Switch, Tick, Timeline, draft_of, timeline_of
 from infra.postgres.editions import SELECT_EDITIONS, editions_of
-from infra.postgres.score_cells import microseconds
 from schemas.registry import decode
 
 __all__ = ["SWITCHES", "Edition", "Epoch", "Tick", "Timeline", "load_timeline", "with_policy"]

@@ -20,6 +20,7 @@ from domain.kernel.errors import Misconfigured
 from infra.garbage import uncollected
 from infra.kafka.topics import MESSAGE_BYTES_MAX, Topic, ensure_topics
 from infra.postgres import lease
+from infra.postgres.published import HEAD
 from infra.settings import PublisherSettings
 from schemas.asyncapi import CHANGES_TOPIC, EVENTS_TOPIC, PARKED_TOPIC, POLICIES_TOPIC
 from services.publisher.feeds import Batch, Connection, Log, note_parked, read_changes, read_events, read_parked
@@ -226,7 +227,7 @@ def republish(conninfo: str, settings: PublisherSettings, after: int, topic: str
         psycopg.connect(conninfo, autocommit=True, application_name="republisher") as connection,
         open_producer(settings, {topic: False}) as producer,
     ):
-        row = connection.execute("SELECT coalesce(max(position), 0) FROM ledger.event").fetchone()
+        row = connection.execute(HEAD).fetchone()
         head = int(row[0]) if row else 0
         while after < head:
             batch = read_events(connection, after, min(BATCH_EVENTS, head - after), settings.stream_source, topic)

@@ -8,9 +8,10 @@ from typing import Any, Final, NamedTuple
 from domain.kernel.envelope import Day
 from domain.kernel.errors import Invalid, Unknown
 from domain.kernel.ids import CompetencyId, CourseId, FrameworkId, LearnerId, PolicyId, SchoolId
+from domain.kernel.times import microseconds, time_of
 from domain.policy.decider import INITIAL, Drafted, evolve
 from domain.policy.events import PolicyDrafted, PolicyEvent, PolicyPublished, Scope, ScopedPolicy, Terms
-from domain.policy.plan import microseconds, plan, stretch_of, time_of, with_plan
+from domain.policy.plan import plan, stretch_of, with_plan
 from domain.policy.rulings import BUILT_IN, Rulings, Seat, Standing
 from domain.policy.succession import Succession
 from domain.policy.timeline import Epoch, Timeline
@@ -31,8 +32,6 @@ HOME: Final = """
      ORDER BY position DESC
      LIMIT 1
 """
-
-
 FRAMEWORKS: Final = """
     SELECT DISTINCT data->>'framework_id' AS framework_id
       FROM ledger.event
@@ -217,8 +216,8 @@ def _candidate(known: _Known, number: int, standing: Standing) -> Candidate:
         scope=scoped.scope,
         terms=scoped.terms,
         locked=standing.locked,
-        in_force_from=time_of(begun),
-        in_force_to=time_of(ended) if ended else None,
+        in_force_from=time_of(begun.recorded_us),
+        in_force_to=time_of(ended.recorded_us) if ended else None,
         position=_on_record(known, begun),
         published_position=position,
         ended_position=_on_record(known, ended) if ended else None,

@@ -7,7 +7,7 @@ from domain.kernel.scores import from_micro
 from domain.mastery.rollup import mark_of
 from services.query_api.answers import Answer, Connection, Part, rows
 from services.query_api.levels.learner_cells import NOW, View, read_cells
-from services.query_api.levels.learner_levels import CellLevel, LearnerLevels, read_homes, read_now_us, time_of
+from services.query_api.levels.learner_levels import CellLevel, LearnerLevels, read_homes, read_now_us
 from services.query_api.levels.rulings import read_learner_rulings
 
 __all__ = ["NOW", "CompetencyMastery", "LearnerMastery", "View", "read_mastery"]
@@ -111,7 +111,7 @@ def _told(competency_id: str, level: CellLevel, scores: int) -> CompetencyMaster
         counted=int(level.results.counted[0]),
         scores=scores,
         expired=level.expired,
-        valid_until=time_of(level.until_us),
+        valid_until=level.valid_until,
         latest_occurred_at=max((score.occurred_at for score in level.scores), default=None),
         policy_id=level.ruling.policy_id,
         policy_version=level.ruling.version,

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, time
 from typing import Any, Final, NamedTuple
 
 from domain.kernel.ids import CompetencyId
+from domain.kernel.times import microseconds
 from domain.mastery.cells import NO_TIME, Vocabulary
 from domain.mastery.explanation import Explanation
 from domain.policy.document import PolicyDocument
@@ -12,7 +13,7 @@ from domain.policy.relations import is_related
 from domain.policy.rulings import Seat
 from domain.policy.timeline import Timeline
 from domain.policy.words.catalogue import Language
-from infra.postgres.score_cells import SCORE_COLUMNS, ScoreRow, cells_in_force, microseconds
+from infra.postgres.score_cells import SCORE_COLUMNS, ScoreRow, cells_in_force
 from services.query_api.answers import Connection, Part, rows
 from services.query_api.levels.around_level import PartExplained, PrerequisiteExplained, explained
 from services.query_api.levels.learner_cells import LearnerCells

@@ -66,8 +66,6 @@ GENERATIONS: Final = """
      ORDER BY generation.projector, generation.generation
 """
 """Each part of a generation under construction passes over all events; so their mean is how far it is."""
-
-
 PUBLICATIONS: Final = """
     SELECT topic, position, (SELECT coalesce(max(position), 0) FROM ledger.event) - position AS lag_events,
            messages, fault, updated_at

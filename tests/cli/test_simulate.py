@@ -14,7 +14,7 @@ from pyarrow import parquet
 from infra.postgres.embedded import embedded_server
 from tests.cli.conftest import EXECUTABLE, Mastery
 from tests.cli.district import DOCUMENT, LATEST, fill
-from tests.waiting import until
+from tests.waiting import wait_for_lock
 
 HIGHEST = LATEST | {"name": "The <best> score", "combine": {"op": "highest"}}
 STRICT = LATEST | {"name": "Strict", "levels": [{"code": "beginning", "at": "0"}, {"code": "proficient", "at": "4"}]}
@@ -134,12 +134,6 @@ def test_ctrl_c_cancels_and_nothing_is_recorded(filled: Mastery) -> None:
             _, err = process.communicate(timeout=60)
     assert (process.returncode, err.strip()) == (130, "cancelled: nothing was recorded")
     assert filled("status", "--json").document["head_position"] == head
-
-
-def wait_for_lock(connection: psycopg.Connection[Any]) -> None:
-    """Wait until the command waits for the table that is locked."""
-    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-    until(lambda: connection.execute(waiting).fetchone() != (0,), "coming to the locked table")
 
 
 def test_more_than_three_drafts_are_not_compared(filled: Mastery) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -21,12 +21,6 @@ from tests.projectors.history import Log, drafted, given, published
 
 Connection = psycopg.Connection[Any]
 WAITING = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation IS NOT NULL)"
-
-
-@pytest.fixture
-def connection(database: str) -> Iterator[Connection]:
-    with ledger.connect(database) as opened:
-        yield opened
 
 
 def rebuild_on(database: str, report: Callable[[Batch], None]) -> Switched:

@@ -1,6 +1,5 @@
 """A replay made later than its simulation follows from it, whatever the policy depends on and whatever came between."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
@@ -24,8 +23,7 @@ from domain.policy.document import PolicyDocument
 from domain.policy.events import HoldHarmless, PolicyPublished, PolicySimulated, Reach, Scope, ScopedPolicy, Terms
 from domain.policy.starters import CUTS, starter
 from domain.roster.events import LearnerEnrolled, LearnerWithdrawn
-from infra.postgres.event_store import Append, BlockingEventStore, blocking_event_store
-from services.projectors import ledger
+from infra.postgres.event_store import Append, BlockingEventStore
 from services.projectors.publishing.publishing import publish_next
 from services.projectors.rebuilding.rebuild import rebuild
 from services.projectors.what_if.evaluate import Draft, simulate
@@ -64,18 +62,6 @@ CASES: Final = {
     "a day between": Case(TIMED, between=DayBegun(day="2026-09-08")),
     "an edition between": Case(BOTH_PARTS, Scope(framework_id=FrameworkId("f1")), between=tree_published(1, 2)),
 }
-
-
-@pytest.fixture
-def store(database: str) -> Iterator[BlockingEventStore]:
-    with blocking_event_store(database) as opened:
-        yield opened
-
-
-@pytest.fixture
-def connection(database: str) -> Iterator[Connection]:
-    with ledger.connect(database) as opened:
-        yield opened
 
 
 def enrolled(name: str, learner: str, school: str) -> LearnerEnrolled:
@@ -119,10 +105,10 @@ def happen(store: BlockingEventStore, log: Log, case: Case) -> None:
 
 @pytest.mark.parametrize("name", CASES)
 def test_levels_made_after_more_events_are_verified_and_come_into_force(
-    name: str, connection: Connection, database: str, store: BlockingEventStore
+    name: str, connection: Connection, database: str, blocking: BlockingEventStore
 ) -> None:
     log, case = Log(), CASES[name]
-    begin(store, log, case)
+    begin(blocking, log, case)
     for model in ("mastery", "learner_profile"):
         rebuild(connection, model)
     version = PolicyVersion(case.document.version)
@@ -131,8 +117,8 @@ def test_levels_made_after_more_events_are_verified_and_come_into_force(
     words = {"at_position": found.at_position, "digest": found.digest.text, "cells": 1, "moved": 0, "matrix": {}}
     simulated = PolicySimulated(**names, revision=1, simulation_id=SimulationId("w1"), scope=case.scope, **words)
     publication = PolicyPublished(**names, revision=1, simulation_id=SimulationId("w1"), **case.scope.model_dump())
-    happen(store, log, case)
-    store.append(Append("policy-p1", 1, [simulated, publication], START + timedelta(days=8), META))
+    happen(blocking, log, case)
+    blocking.append(Append("policy-p1", 1, [simulated, publication], START + timedelta(days=8), META))
     follow(connection)
     assert publish_next(connection, database)
     follow(connection)

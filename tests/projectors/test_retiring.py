@@ -1,26 +1,17 @@
 """A policy that was published until a date: it ends by an event when the date has come."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
-import pytest
 
 from domain.policy.events import PolicyPublished
 from infra.postgres.event_store import BlockingEventStore
-from services.projectors import ledger
 from services.projectors.publishing.retiring import retire_next
 from tests.projectors.fold import HIGHEST, LATEST_OF_TWO
 from tests.projectors.history import Log, activated, drafted, published, scoped
 
 PAST, FUTURE = (datetime.now(UTC) + timedelta(days=days) for days in (-1, 1))
-
-
-@pytest.fixture
-def connection(database: str) -> Iterator[psycopg.Connection[Any]]:
-    with ledger.connect(database) as opened:
-        yield opened
 
 
 def until(policy: str, effective_to: datetime | None, framework: str | None = None) -> PolicyPublished:

@@ -28,7 +28,7 @@ from services.projectors.what_if.worker import simulate_next
 from tests.projectors.feeding import follow
 from tests.projectors.fold import HIGHEST
 from tests.projectors.history import Log, activated, corrected, drafted, given, judged, scoped, voided
-from tests.waiting import until
+from tests.waiting import until, wait_for_lock
 
 Connection = psycopg.Connection[Any]
 WORKER: Final = """
@@ -176,12 +176,6 @@ def test_a_worker_that_is_killed_in_the_middle_begins_anew_and_records_once(
     assert connection.execute(MOVERS).fetchall() == [("ann", "proficient", "advanced")]
     assert [(one.at_position, one.moved, one.simulation_id) for one in simulated(blocking)] == [(5, 1, "w1")]
     assert not simulate_next(connection, database, threading.Event())
-
-
-def wait_for_lock(connection: Connection) -> None:
-    """Wait until the worker waits for a table that is locked."""
-    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-    until(lambda: connection.execute(waiting).fetchone() != (0,), "coming to the locked table")
 
 
 def test_a_worker_that_was_killed_before_it_wrote_the_end_down_records_nothing_twice(

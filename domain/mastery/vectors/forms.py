@@ -1,14 +1,15 @@
 """The forms of vectors, and how policies are asked about their scores."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Final, NamedTuple, TypeAlias, TypeVar
+from typing import Annotated, NamedTuple, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from domain.kernel.ids import LevelCode
 from domain.kernel.scores import from_micro, to_micro
+from domain.kernel.times import microseconds
 from domain.mastery.cells import NO_TASK, NO_TIME, Cells, Entry, Vocabulary, cells_of
 from domain.mastery.compile import Compiled, compile_policy
 from domain.mastery.kernel import NO_VALUE, Results, evaluate
@@ -17,7 +18,6 @@ from domain.policy.document import PolicyDocument, parse_policy
 
 Answer: TypeAlias = "Decimal | str | bool | list[Answer] | dict[str, Answer] | None"
 """What a vector expects, numbers as exact decimals."""
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _in_utc(time: datetime) -> datetime:
@@ -80,7 +80,7 @@ class Said(NamedTuple):
 
 def micros_of(time: datetime | None) -> int:
     """Return a time as the clock of a score."""
-    return NO_TIME if time is None else (time - EPOCH) // timedelta(microseconds=1)
+    return NO_TIME if time is None else microseconds(time)
 
 
 def laid_out(groups: Sequence[Sequence[Given]], vocabulary: Vocabulary) -> Cells:

@@ -9,10 +9,11 @@ import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from domain.kernel.times import microseconds
 from domain.mastery.cells import Vocabulary
 from domain.mastery.revisions import NEVER
 from infra.postgres.all_scores import AllScores, fetch_all_scores
-from infra.postgres.score_cells import SCORE_COLUMNS, CellKey, ScoreRow, facts_of, microseconds
+from infra.postgres.score_cells import SCORE_COLUMNS, CellKey, ScoreRow, facts_of
 from services.projectors.cells.learner_places import Roster
 from services.projectors.cells.points import CellFacts, JudgementRow
 from services.projectors.cells.relations import Web, missing_parents, with_cells

@@ -7,12 +7,13 @@ from typing import Final, NamedTuple
 from domain.kernel.errors import Invalid
 from domain.kernel.ids import CompetencyId
 from domain.kernel.scores import from_micro, to_micro
+from domain.kernel.times import microseconds
 from domain.mastery.explanation import ExplainedEntry, Explanation, beyond_bounds, explain
 from domain.mastery.rollup import mark_of
 from domain.policy.rulings import reach_us
-from infra.postgres.score_cells import ScoreRow, microseconds
+from infra.postgres.score_cells import ScoreRow
 from services.query_api.answers import Part
-from services.query_api.levels.learner_levels import CellLevel, time_of
+from services.query_api.levels.learner_levels import CellLevel
 
 UNKNOWN: Final = "unknown"
 
@@ -69,7 +70,7 @@ def explained(level: CellLevel, own: list[ScoreRow]) -> tuple[Explanation, Aroun
         prerequisites=_prerequisites(level),
         mark=None if level.value is None else mark_of(level.ruling.document, level.value),
         expired=level.expired,
-        valid_until=time_of(level.until_us),
+        valid_until=level.valid_until,
     )
     entries = () if level.ties.children else told.entries
     there = {entry.position for entry in entries}

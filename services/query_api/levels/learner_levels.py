@@ -2,27 +2,28 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from domain.kernel.errors import Invalid
 from domain.kernel.ids import CompetencyId, LevelCode
+from domain.kernel.times import microseconds, time_of
 from domain.mastery.cells import NO_TIME, Cells, Vocabulary, cells_of
 from domain.mastery.compile import Compiled, compile_policy
 from domain.mastery.kernel import NO_VALUE, Results, Status, current, evaluate
+from domain.mastery.revisions import NEVER
 from domain.mastery.rollup import Family, Standing, Standings, hold_back, parent_cells
 from domain.mastery.room import room_for
 from domain.mastery.validity import is_timed, valid_until, youngest
 from domain.policy.relations import Ties, ties, wholes
 from domain.policy.rulings import Ruling, reach_us
-from infra.postgres.score_cells import ScoreRow, microseconds
+from infra.postgres.score_cells import ScoreRow
 from services.query_api.answers import Connection, rows
 from services.query_api.levels.learner_cells import LearnerCells, View, reached
 from services.query_api.levels.rulings import LearnerRulings
 
-NEVER: Final = int(np.iinfo(np.int64).max)
 HOMES: Final = """
     SELECT DISTINCT ON (competency->>'competency_id')
            competency->>'competency_id' AS competency_id, event.data->>'framework_id' AS framework_id
@@ -31,7 +32,6 @@ HOMES: Final = """
        AND competency->>'competency_id' = ANY(%(competency_ids)s)
      ORDER BY competency->>'competency_id', event.position
 """
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 TIME: Final = "SELECT coalesce(%(as_of)s::timestamptz, now()) AS time"
 
 
@@ -77,6 +77,11 @@ class CellLevel(NamedTuple):
     def computed(self) -> LevelCode | None:
         """The judged level where one holds, else the computed one."""
         return _level(self.compiled, int(self.results.effective[0]))
+
+    @property
+    def valid_until(self) -> datetime | None:
+        """When time alone may change it next; None: it does not."""
+        return None if self.until_us == NEVER else time_of(self.until_us)
 
     @property
     def status(self) -> str:
@@ -201,11 +206,6 @@ async def read_now_us(connection: Connection, view: View) -> int:
     """Return the time that is asked about: that of the question, unless it names one."""
     (row,) = await rows(connection, TIME, {"as_of": view.as_of})
     return microseconds(row["time"])
-
-
-def time_of(clock_us: int) -> datetime | None:
-    """Return a time given in microseconds since 1970 UTC; None for NEVER."""
-    return None if clock_us == NEVER else EPOCH + timedelta(microseconds=clock_us)
 
 
 def candidates(ruling: Ruling, rulings: LearnerRulings) -> Mapping[CompetencyId, Ties]:

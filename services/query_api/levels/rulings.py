@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple, get_args
 
 from domain.kernel.errors import Unknown
 from domain.kernel.ids import CompetencyId
+from domain.kernel.times import microseconds
 from domain.mastery.harmless import is_below
 from domain.policy.document import PolicyDocument, parse_policy
 from domain.policy.events import HoldHarmless, PolicyDrafted, PolicySwitch, ScopedPolicy
@@ -13,7 +14,7 @@ from domain.policy.relations import Tree
 from domain.policy.rulings import Ruling, Rulings, Seat
 from domain.policy.timeline import Draft, Switch, Timeline, timeline_of
 from infra.postgres.editions import SELECT_EDITIONS, editions_of
-from infra.postgres.score_cells import ScoreRow, microseconds
+from infra.postgres.score_cells import ScoreRow
 from services.query_api.answers import Connection, Part, rows
 from services.query_api.policies import PolicyFact, read_policy_facts
 
