@@ -1,4 +1,4 @@
-"""Entries of one cell that are alike, of one task or of one kind: all are compared with those 1, 2, 3 ... places on.
+"""Entries of one cell that are alike, of one task: all are compared with those 1, 2, 3 ... places on.
 
 The distance is the outer loop, so that the inner one goes over all cells of a strip and has no branch on data.
 """
@@ -35,12 +35,13 @@ def key_entries(strip: Strip, n: int, codes: Integers) -> bool:
 
 @part
 def reach_of(strip: Strip, n: int) -> int:
-    """Return the entries of the largest of n cells; those that have too many are put aside."""
+    """Return the entries of the largest of n cells; those that have too many do not matter, and are put aside."""
     reach = 0
     for j in range(n):
-        strip.aside[j] |= strip.counted[j] > COMPARED
-        reach = max(reach, strip.counted[j])
-    return min(reach, COMPARED)
+        large = strip.counted[j] > COMPARED
+        strip.aside[j] |= large
+        reach = max(reach, 0 if large else strip.counted[j])
+    return reach
 
 
 @integer

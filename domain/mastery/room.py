@@ -6,6 +6,7 @@ import numpy as np
 
 from domain.mastery.cells import Cells
 from domain.mastery.tables import (
+    KINDS_COUNTED,
     ROWS,
     SHARED,
     STRIP_CELLS,
@@ -60,7 +61,7 @@ def strip_room() -> Strip:
     by_cell = {name: np.empty(STRIP_CELLS, np.int64) for name in Strip._fields}
     numbers = ("run", "other_run", "weight", "cell", "picked")
     by_entry = {name: np.empty(STRIP_ENTRIES + 1, np.int64) for name in numbers}
-    small = {name: np.empty(STRIP_ENTRIES + 1, np.int32) for name in ("key", "kept", "picked_kind")}
+    small = {name: np.empty(STRIP_ENTRIES + 1, np.int32) for name in ("key", "kept", "alike", "picked_kind")}
     others = {
         "offsets": np.empty(STRIP_CELLS + 1, np.int64),
         "window": np.empty(WINDOWS * STRIP_ENTRIES + 1, np.int64),
@@ -70,8 +71,9 @@ def strip_room() -> Strip:
         "other_rows": np.empty((ROWS, STRIP_CELLS + CACHE_LINE), np.int64),
         "near": np.empty(STRIP_CELLS),
         "row_near": np.empty(STRIP_CELLS),
+        "of_kind": np.empty(STRIP_CELLS * KINDS_COUNTED, np.int32),
         "share": np.empty(SHARED + 1, np.int64),
-        "ones": _read_only(np.ones(STRIP_ENTRIES, np.int64)),
+        "ones": _read_only(np.ones(STRIP_ENTRIES, np.int32)),
         "found": _read_only(by_entry["picked"]),
         "found_kind": _read_only(small["picked_kind"]),
     }

@@ -1,7 +1,7 @@
 """Sums over the cells of a strip, as differences of one running total."""
 
-from domain.mastery.alike import keep_latest, key_entries, reach_of
 from domain.mastery.arithmetic import part
+from domain.mastery.shares import count_of_kinds
 from domain.mastery.tables import STRIP_ENTRIES, WINDOWS, Integers, Need, Op, Rules, Strip
 
 
@@ -126,16 +126,14 @@ def combine_runs(rules: Rules, strip: Strip, n: int, value: Integers) -> None:
 
 
 @part
-def count_kinds(strip: Strip, n: int, kind: Integers) -> bool:
-    """Count the kinds of n cells: the entries of which none of the same kind comes later; return whether it fits."""
-    kept, fits = strip.kept[: len(kind)], key_entries(strip, n, kind)
-    for i in range(len(kind)):
-        kept[i] = 1
-    keep_latest(strip.key, kept, len(kind), reach_of(strip, n))
-    for i in range(len(kind)):
-        strip.run[i + 1] = kept[i]
-    sum_each(strip.run, strip, n, strip.have)
-    return fits
+def count_kinds(rules: Rules, strip: Strip, n: int, kind: Integers) -> None:
+    """Count the kinds that each of n cells has."""
+    kinds = len(rules.kind_weight)
+    count_of_kinds(strip, n, kind, kinds)
+    for j in range(n):
+        strip.have[j] = 0
+        for code in range(kinds):
+            strip.have[j] += strip.of_kind[j * kinds + code] > 0
 
 
 @part
@@ -158,9 +156,8 @@ def count_at_or_above(rules: Rules, strip: Strip, n: int, value: Integers, kind:
 
 
 @part
-def require(rules: Rules, strip: Strip, n: int, value: Integers, kind: Integers) -> bool:
-    """Fill `strip.met`; return whether all could be counted."""
-    counts = True
+def require(rules: Rules, strip: Strip, n: int, value: Integers, kind: Integers) -> None:
+    """Fill `strip.met`."""
     for j in range(n):
         strip.met[j] = 1
     for clause in range(len(rules.clauses)):
@@ -169,9 +166,8 @@ def require(rules: Rules, strip: Strip, n: int, value: Integers, kind: Integers)
             for j in range(n):
                 strip.have[j] = strip.counted[j]
         elif need == Need.KINDS:
-            counts &= count_kinds(strip, n, kind)
+            count_kinds(rules, strip, n, kind)
         else:
             count_at_or_above(rules, strip, n, value, kind, clause)
         for j in range(n):
             strip.met[j] &= strip.have[j] >= count
-    return counts

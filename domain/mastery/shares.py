@@ -1,6 +1,6 @@
 """What each entry of a strip weighs."""
 
-from domain.mastery.alike import add_alike, key_entries, reach_of
+from domain.mastery.alike import number_cells
 from domain.mastery.arithmetic import gcd, largest, part
 from domain.mastery.tables import LIMIT, SHARED, Columns, Integers, Op, Rules, Strip
 
@@ -41,23 +41,31 @@ def weigh_entries(columns: Columns, rules: Rules, strip: Strip, low: int, high: 
 
 
 @part
-def weigh_kinds(rules: Rules, strip: Strip, n: int, kind: Integers) -> bool:
-    """Fill `strip.weight` with the weight of the kind / the entries of that kind in the cell; return whether it fits.
+def count_of_kinds(strip: Strip, n: int, kind: Integers, kinds: int) -> None:
+    """Fill `strip.of_kind`."""
+    of_kind, cell = strip.of_kind, strip.cell
+    number_cells(strip, n)
+    for at in range(n * kinds):
+        of_kind[at] = 0
+    for i in range(len(kind)):
+        of_kind[cell[i] * kinds + kind[i]] += 1
+
+
+@part
+def weigh_kinds(rules: Rules, strip: Strip, n: int, kind: Integers) -> None:
+    """Fill `strip.weight` with the weight of the kind / the entries of that kind in the cell.
 
     The common denominator is that of all numbers up to the most entries of one kind.
     """
-    m, count, share, weight = len(kind), strip.run, strip.share, strip.weight
-    fits = key_entries(strip, n, kind)
-    add_alike(strip.key, strip.ones[:m], reach_of(strip, n), count)
-    most = min(largest(count[:m]), SHARED)
+    kinds, of_kind, share, weight = len(rules.kind_weight), strip.of_kind, strip.share, strip.weight
+    count_of_kinds(strip, n, kind, kinds)
+    most = min(largest(of_kind[: n * kinds]), SHARED)
     scale = 1
     for size in range(1, most + 1):
         scale = scale // gcd(scale, size) * size
     for size in range(1, most + 1):
         share[size] = scale // size
-    for i in range(m):
-        weight[i] = rules.kind_weight[kind[i]] * share[min(count[i], SHARED)]
-    if most == SHARED:
-        for i in range(m):
-            strip.aside[strip.cell[i]] |= count[i] > SHARED
-    return fits
+    for i in range(len(kind)):
+        count = of_kind[strip.cell[i] * kinds + kind[i]]
+        weight[i] = rules.kind_weight[kind[i]] * share[min(count, SHARED)]
+        strip.aside[strip.cell[i]] |= count > SHARED

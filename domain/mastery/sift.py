@@ -67,7 +67,7 @@ def pool(rules: Rules, strip: Strip, value: Integers, possible: Integers, reach:
 @part
 def average(strip: Strip, value: Integers, reach: int) -> None:
     """Fill `strip.picked` with the mean of each entry's task."""
-    total, count = strip.run, strip.other_run
+    total, count = strip.run, strip.alike
     add_alike(strip.key, value, reach, total)
     add_alike(strip.key, strip.ones[: len(value)], reach, count)
     for i in range(len(value)):

@@ -16,6 +16,7 @@ from domain.mastery.runs import combine_runs, require
 from domain.mastery.shares import weigh_entries, weigh_kinds
 from domain.mastery.sift import sift, sifts
 from domain.mastery.tables import (
+    KINDS_COUNTED,
     LIMIT,
     NO_VALUE,
     SMALL_BITS,
@@ -25,6 +26,7 @@ from domain.mastery.tables import (
     Clock,
     Columns,
     Integers,
+    Need,
     Op,
     Results,
     Rounding,
@@ -38,8 +40,10 @@ ROWWISE: Final = (Op.DECAYING, Op.WITHOUT_LOWEST, Op.MEDIAN, Op.MODE)
 
 
 def takes_strips(rules: Rules) -> bool:
-    """Return whether the sums of any cell's decay weights stay within bounds."""
-    return int(np.asarray(rules.recent).sum()) < TOTAL_MAX >> 1
+    """Return whether the kinds, if they are counted, are few enough, and decay weights add up to no more than fits."""
+    counts = rules.op == Op.MEAN_OF_KINDS or Need.KINDS in rules.clauses[:, 0]
+    few = not counts or len(rules.kind_weight) <= KINDS_COUNTED
+    return few and int(np.asarray(rules.recent).sum()) < TOTAL_MAX >> 1
 
 
 @part
@@ -176,16 +180,15 @@ def evaluate_strip(columns: Columns, rules: Rules, strip: Strip, cells: tuple[in
         if not sift(columns, rules, strip, n, low):
             return n
         value, kind = strip.found[: strip.offsets[n]], strip.found_kind[: strip.offsets[n]]
-    if rules.op == Op.MEAN_OF_KINDS and not weigh_kinds(rules, strip, n, kind):
-        return n
+    if rules.op == Op.MEAN_OF_KINDS:
+        weigh_kinds(rules, strip, n, kind)
     if not fits(rules, strip, n, value, heaviest(columns, rules, strip.weight[: len(value)], low, high)):
         return n
     if rules.op in ROWWISE or (rules.op in (Op.HIGHEST, Op.LOWEST) and rules.amount > 1):
         combine_rows(rules, strip, n, value)
     else:
         combine_runs(rules, strip, n, value)
-    if not require(rules, strip, n, value, kind):
-        return n
+    require(rules, strip, n, value, kind)
     divide_sums(rules, strip, n)
     write_results(rules, strip, first, end, out)
     if len(out.effective):

@@ -30,12 +30,14 @@ STRIP_CELLS = 512
 """Most cells of a strip: its numbers fit a processor's nearest memory."""
 STRIP_ENTRIES = 4096
 """Most entries of a strip."""
-ROWS = 32
+ROWS = 64
 """Largest cell whose entries are laid side by side with those of others."""
-COMPARED = 64
+COMPARED = 128
 """Largest cell whose entries are compared with each other."""
 CODE_BITS = 22
 """Bits of a code that is compared, beside the number of its cell."""
+KINDS_COUNTED = 64
+"""Most kinds of a vocabulary whose entries are counted, by cell."""
 SHARED = 16
 """Most entries of one kind that share its weight on a common denominator."""
 WINDOWS = 8
@@ -260,6 +262,10 @@ class Strip(NamedTuple):
     """By entry: alike for those of one cell with one code; unlike any other where there is none."""
     kept: Integers
     """By entry: 1 where it counts."""
+    of_kind: Integers
+    """By cell, then by kind: how many of its entries are of that kind."""
+    alike: Integers
+    """By entry: how many are alike, with itself."""
     picked: Integers
     """Of the entries that count, cell after cell: their values."""
     picked_kind: Integers
