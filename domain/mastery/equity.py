@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from domain.kernel.envelope import Part
 from domain.mastery.suppression import LEAST_PEOPLE, hidden
 
+NOT_SAID: Final = "not said"
+"""The group of the learners of whom the roster says nothing."""
 FLAG_RATIO: Final = "1.25"
 """A group that falls so much more often than the rest is flagged: the four-fifths rule the other way round.
 
@@ -84,7 +86,8 @@ def dimension(name: str, names: Sequence[str], counted: Counted, flag_ratio: str
     if len(there) < 2:  # noqa: PLR2004 - one group is the whole
         return None
     counts, members = counted.cells[there], counted.members[there]
-    mask = hidden(counts, counted.people[there], members, LEAST_PEOPLE)
+    unsaid = next((row for row, group in enumerate(there) if names[group] == NOT_SAID), None)
+    mask = hidden(counts, counted.people[there], members, LEAST_PEOPLE, unsaid)
     groups = []
     for row, group in enumerate(there):
         fell, stayed, rose, cells = (

@@ -20,7 +20,9 @@ Counts = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 
-def hidden(counts: Counts, people: Counts, members: Counts, least: int = LEAST_PEOPLE) -> Mask:
+def hidden(
+    counts: Counts, people: Counts, members: Counts, least: int = LEAST_PEOPLE, unsaid: int | None = None
+) -> Mask:
     """Return which numbers to hide, one a row and column, and one more column: the sums of the rows.
 
     Args:
@@ -28,6 +30,7 @@ def hidden(counts: Counts, people: Counts, members: Counts, least: int = LEAST_P
         people: how many stand behind each of `counts`.
         members: how many are in each row's group.
         least: fewer than so many are few.
+        unsaid: the row of those of whom it is not said which group they are in, if there is one.
     """
     numbers = np.hstack([counts, counts.sum(axis=1, keepdims=True)])
     is_few = ((members > 0) & (members < least)) | (people.sum(axis=1) < least)
@@ -36,22 +39,23 @@ def hidden(counts: Counts, people: Counts, members: Counts, least: int = LEAST_P
     few[:, numbers.sum(axis=0) == 0] = False  # known to be nothing, everywhere
     few[numbers[:, -1] == 0] = False
     mask = few.copy()
-    mask[:, -1] |= _covers_sums(numbers[:, -1], few[:, -1])
+    mask[:, -1] |= _covers_sums(numbers[:, -1], few[:, -1], unsaid)
     for row, column in np.argwhere(few):
         _cover(numbers, mask, row, column)
     return mask
 
 
-def _covers_sums(sums: Counts, few: Mask) -> Mask:
+def _covers_sums(sums: Counts, few: Mask, unsaid: int | None) -> Mask:
     """Return which group's sum to hide beside that of a single small one: the smallest other.
 
+    Beside a few of whom nothing is said it is the largest: the groups that are looked for stay to be seen.
     It hangs on nothing but the sums, so all tables of the same people hide the same ones: one table can't tell
     what another hides.
     """
     covers = np.zeros(len(sums), bool)
     others = np.flatnonzero(~few & (sums > 0))
     if few.sum() == 1 and len(others):
-        covers[others[np.argmin(sums[others])]] = True
+        covers[others[np.argmax(sums[others]) if np.flatnonzero(few) == unsaid else np.argmin(sums[others])]] = True
     return covers
 
 
@@ -70,6 +74,8 @@ def _cover(numbers: Counts, mask: Mask, row: int, column: int) -> None:
     total[row] = np.inf
     total[:, column] = np.inf
     keeps_sums = total.copy()
+    if mask[row, -1] and np.isfinite(total[mask[:, -1]]).any():
+        keeps_sums[~mask[:, -1]] = np.inf
     if column == numbers.shape[1] - 1:
         keeps_sums[~mask[:, -1]] = np.inf
     else:

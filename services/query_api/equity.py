@@ -8,6 +8,7 @@ from psycopg.rows import DictRow
 from pydantic import Field
 
 from domain.kernel.ids import Code, CompetencyId, FrameworkId
+from domain.mastery.equity import NOT_SAID
 from domain.mastery.suppression import LEAST_PEOPLE, Counts, hidden
 from infra.postgres.reviews import read_giving
 from services.query_api.answers import Answer, Asked, Connection, Part, rows
@@ -127,7 +128,7 @@ def _groups(members: dict[str, int], found: list[DictRow]) -> tuple[GroupStandin
         scores[one["name"]] += one["scores"]
     cells, people = (_table(told, names, what) for what in ("cells", "learners"))
     size = np.array([members[name] for name in names], np.int64)
-    mask = hidden(cells, people, size)
+    mask = hidden(cells, people, size, unsaid=names.index(NOT_SAID) if NOT_SAID in names else None)
     shown = []
     for row, name in enumerate(names):
         numbers = [*cells[row], cells[row].sum()]

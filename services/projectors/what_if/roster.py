@@ -10,13 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from domain.mastery.equity import NOT_SAID
 from services.projectors import generations
 from services.projectors.cells.all_cells import coded
 
 PROJECTOR: Final = "learner_profile"
 SCHOOL: Final = "school"
-NOWHERE: Final = "not said"
-"""The group of the learners of whom the roster says nothing."""
 PLACES: Final = """
     SELECT DISTINCT ON (learner_id) learner_id, school_id, grade
       FROM read_model.enrolment
@@ -98,7 +97,7 @@ def _by_kind(words: str) -> dict[str, str]:
 
 
 def _grouping(name: str, learners: pa.Array, groups: Any) -> Grouping:
-    words = coded(pa.array(groups, pa.string()).fill_null(NOWHERE))
-    names = [NOWHERE, *(word for word in words.words if word != NOWHERE)]
+    words = coded(pa.array(groups, pa.string()).fill_null(NOT_SAID))
+    names = [NOT_SAID, *(word for word in words.words if word != NOT_SAID)]
     place = np.array([names.index(word) for word in words.words] or [0], np.int64)
     return Grouping(name, learners, place[words.code], names)

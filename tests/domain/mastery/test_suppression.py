@@ -42,6 +42,13 @@ def test_a_small_group_is_hidden_as_a_whole_with_its_size_and_another_groups_num
     assert shown(counts, mask) == [[None] * 4, [None] * 4, [400, 300, 600, 1300]]
 
 
+def test_a_few_of_whom_nothing_is_said_hide_the_largest_group_and_no_other() -> None:
+    counts = table([[100, 50, 400], [30, 20, 60], [2, 1, 4]])
+    people = table([[90, 50, 90], [20, 15, 20], [2, 1, 2]])
+    mask = hidden(counts, people, np.array([90, 25, 3]), unsaid=2)
+    assert shown(counts, mask) == [[None, None, None, None], [30, 20, 60, 110], [None] * 4]
+
+
 def test_nothing_anywhere_is_not_hidden() -> None:
     counts = table([[0, 4, 0], [0, 40, 0]])
     assert shown(counts, hidden(counts, counts, np.array([4, 40]))) == [[0, None, 0, None], [0, None, 0, None]]
