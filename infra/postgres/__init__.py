@@ -4,6 +4,7 @@
   `library` lets the event-sourcing library use it, `published` reads it as it leaves the ledger.
 - The database: `database`, `embedded`, `migrate`; `lease` keeps one live runner of a name.
 - Scores as cells: `score_cells`, `all_scores`, `merging`; what decides on them: `learner_places`, `editions`.
-- Acts: `standing`, `evidence_below`, `reviews`; `policy_documents`: what policies in force say.
+- Acts: `standing`, `evidence_below`, `reviews`; `policy_documents`: what policies in force say; they
+  read by `tuples`.
 - Many rows without a Python value for each: `columns`, `json_fields`, `binary_copy`.
 """

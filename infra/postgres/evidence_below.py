@@ -1,21 +1,19 @@
 """The scores behind a competency that is made of others: those of its parts, and of theirs."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, NamedTuple
-
-import psycopg
-from psycopg.rows import tuple_row
+from typing import Final, NamedTuple
 
 from domain.kernel.ids import CompetencyId, ScoreId
 from domain.policy.document import PolicyDocument
 from domain.policy.events import SWITCHES
 from domain.policy.relations import Tree, ties
 from infra.postgres.editions import SELECT_EDITIONS, editions_of
+from infra.postgres.tuples import Connection, select
 
 WHOLES: Final = """
     SELECT scoped->>'policy_id', scoped->>'version', scoped->>'competency_id'
       FROM (SELECT data FROM ledger.event
-             WHERE learner_id IS NULL AND type = ANY(%s) AND position <= %s
+             WHERE learner_id IS NULL AND type = ANY(%(switches)s) AND position <= %(position)s
              ORDER BY position DESC LIMIT 1) AS last
      CROSS JOIN json_array_elements(last.data->'policies') AS scoped
 """
@@ -66,13 +64,9 @@ class Below:
             yield from self._scores(part, above | {competency_id})
 
 
-async def read_below(
-    connection: psycopg.AsyncConnection[Any], ruled: Mapping[CompetencyId, Ruled], position: int
-) -> Below:
+async def read_below(connection: Connection, ruled: Mapping[CompetencyId, Ruled], position: int) -> Below:
     """Return what a learner's competencies rest on under the policies and editions at a position."""
-    async with connection.cursor(row_factory=tuple_row) as cursor:
-        await cursor.execute(WHOLES.encode(), (list(SWITCHES), position))
-        wholes = {(policy_id, version): whole for policy_id, version, whole in await cursor.fetchall()}
-        await cursor.execute(SELECT_EDITIONS.encode())
-        editions = [one for one in editions_of(await cursor.fetchall()) if one.position <= position]
+    scopes = await select(connection, WHOLES, {"switches": list(SWITCHES), "position": position})
+    wholes = {(policy_id, version): whole for policy_id, version, whole in scopes}
+    editions = [one for one in editions_of(await select(connection, SELECT_EDITIONS, {})) if one.position <= position]
     return Below(ruled, wholes, editions[-1].tree if editions else {})

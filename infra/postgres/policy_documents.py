@@ -1,17 +1,15 @@
 """The documents of policies that were ever in force: as drafted, and with what others lock above them."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import orjson
-import psycopg
-from psycopg.rows import tuple_row
 
 from domain.policy.document import PolicyDocument, parse_policy
 from domain.policy.events import SWITCHES, ScopedPolicy
 from domain.policy.rulings import BUILT_IN, Standing, documents_of
+from infra.postgres.tuples import Connection, select
 
-Connection = psycopg.AsyncConnection[Any]
 DOCUMENTS: Final = """
     SELECT DISTINCT ON (data->>'version') data->>'version', data->>'document'
       FROM ledger.event
@@ -43,10 +41,10 @@ async def read_in_force(connection: Connection) -> list[PolicySet]:
     built_in: dict[str, PolicyDocument] = {BUILT_IN.version: BUILT_IN.document}
     drafts = [
         (position, policy_id, version, parse_policy(orjson.loads(document)), tuple(orjson.loads(locked or "[]")))
-        for position, policy_id, version, document, locked in await _select(connection, DRAFTS, {})
+        for position, policy_id, version, document, locked in await select(connection, DRAFTS, {})
     ]
     found = [PolicySet(0, built_in)]
-    for position, policies in await _select(connection, SETS, {"switches": list(SWITCHES)}):
+    for position, policies in await select(connection, SETS, {"switches": list(SWITCHES)}):
         standings = []
         for one in orjson.loads(policies):
             scoped = ScopedPolicy.model_validate(one)
@@ -60,16 +58,10 @@ async def read_in_force(connection: Connection) -> list[PolicySet]:
 async def read_documents(connection: Connection, versions: Iterable[str]) -> dict[str, PolicyDocument]:
     """Return policy documents by version, the built-in one too."""
     wanted = set(versions)
-    rows = await _select(connection, DOCUMENTS, {"versions": sorted(wanted)})
+    rows = await select(connection, DOCUMENTS, {"versions": sorted(wanted)})
     known = {version: parse_policy(orjson.loads(document)) for version, document in rows}
     known[BUILT_IN.version] = BUILT_IN.document
     if not wanted <= known.keys():  # something was locked above
         for one in await read_in_force(connection):
             known |= {version: one.documents[version] for version in wanted & one.documents.keys()}
     return known
-
-
-async def _select(connection: Connection, query: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    async with connection.cursor(row_factory=tuple_row) as cursor:
-        await cursor.execute(query.encode(), values)
-        return await cursor.fetchall()

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
-from psycopg.rows import tuple_row
-
 from domain.policy.document import PolicyDocument
 from domain.progression.review import Change, OpenReview, loss
-from infra.postgres.policy_documents import Connection, PolicySet, read_in_force
+from infra.postgres.policy_documents import PolicySet, read_in_force
+from infra.postgres.tuples import Connection, select
 
 SHAKEN: Final = """
     SELECT act.position, act.act_id, act.learner_id, rests.competency_id,
@@ -125,9 +124,7 @@ def _documents(in_force: Sequence[PolicySet]) -> dict[str, PolicyDocument]:
 
 
 async def _shaken(connection: Connection, asked: dict[str, Any]) -> list[_Shaken]:
-    async with connection.cursor(row_factory=tuple_row) as cursor:
-        await cursor.execute(SHAKEN.encode(), {**asked, "limit": CANDIDATES_AT_ONCE})
-        return [_Shaken(*row) for row in await cursor.fetchall()]
+    return [_Shaken(*row) for row in await select(connection, SHAKEN, {**asked, "limit": CANDIDATES_AT_ONCE})]
 
 
 async def _opened(connection: Connection, shaken: Sequence[_Shaken], in_force: Sequence[PolicySet]) -> list[OpenReview]:
@@ -135,10 +132,8 @@ async def _opened(connection: Connection, shaken: Sequence[_Shaken], in_force: S
     cells = sorted({(one.learner_id, one.competency_id) for one in shaken})
     asked = {"learner_ids": [cell[0] for cell in cells], "competency_ids": [cell[1] for cell in cells]}
     changes = defaultdict(list)
-    async with connection.cursor(row_factory=tuple_row) as cursor:
-        await cursor.execute(CHANGES.encode(), asked)
-        for learner_id, competency_id, *change in await cursor.fetchall():
-            changes[learner_id, competency_id].append(change)
+    for learner_id, competency_id, *change in await select(connection, CHANGES, asked):
+        changes[learner_id, competency_id].append(change)
     after, losses = _After(in_force), dict[_Shaken, dict[str, Change]]()
     acts: dict[str, _Shaken] = {}
     for one in shaken:

@@ -7,9 +7,6 @@ come to the learner's last event and to the last policy switch.
 from collections.abc import Collection
 from typing import Any, Final, NamedTuple
 
-import psycopg
-from psycopg.rows import tuple_row
-
 from domain.kernel.ids import CompetencyId, JudgementId, LearnerId, LevelCode, PolicyId, PolicyVersion, ScoreId
 from domain.policy.document import PolicyDocument
 from domain.policy.events import SWITCHES
@@ -17,8 +14,7 @@ from domain.progression.events import Basis
 from domain.progression.standing import Advancement, Standing, Stood
 from infra.postgres.evidence_below import Ruled, read_below
 from infra.postgres.policy_documents import read_documents
-
-Connection = psycopg.AsyncConnection[Any]
+from infra.postgres.tuples import Connection, select
 
 STANDINGS: Final = """
     SELECT live.position, mastery.competency_id, mastery.policy_id, mastery.policy_version, mastery.effective_level,
@@ -104,7 +100,7 @@ async def read_standing(
         below = await read_below(connection, {one.competency_id: one.ruled for one in every}, position)
         found = [cell._replace(score_ids=below.scores_of(cell.competency_id)) for cell in found]
     acts_position, advanced = await _read_advanced(connection, learner_id)
-    credited = dict(await _select(connection, CREDITED, {"learner_id": learner_id}))
+    credited = dict(await select(connection, CREDITED, {"learner_id": learner_id}))
     standings = {one.competency_id: _standing(one) for one in found}
     return Stood(learner_id, position, standings, acts_position, advanced, credited)
 
@@ -114,7 +110,7 @@ async def is_caught_up(connection: Connection, learner_id: LearnerId) -> bool:
 
     They never are while the learner is parked.
     """
-    ((needed, reached, is_parked),) = await _select(
+    ((needed, reached, is_parked),) = await select(
         connection, NEEDED, {"learner_id": learner_id, "switches": list(SWITCHES)}
     )
     return bool(reached >= needed and not is_parked)
@@ -122,7 +118,7 @@ async def is_caught_up(connection: Connection, learner_id: LearnerId) -> bool:
 
 async def _read_cells(connection: Connection, asked: dict[str, Any]) -> tuple[int, list[_Cell]]:
     """Return how far the levels are, and cells of a learner."""
-    rows = await _select(connection, STANDINGS, asked)
+    rows = await select(connection, STANDINGS, asked)
     found = [row[1:] for row in rows if row[1] is not None]
     policies = await read_documents(connection, {row[2] for row in found})
     return rows[0][0] if rows else 0, [_Cell._make((*row[:-1], tuple(row[-1]), policies[row[2]])) for row in found]
@@ -130,7 +126,7 @@ async def _read_cells(connection: Connection, asked: dict[str, Any]) -> tuple[in
 
 async def _read_advanced(connection: Connection, learner_id: LearnerId) -> tuple[int, dict[CompetencyId, Advancement]]:
     """Return how far the acts are, and a learner's advancement from each competency; of several one that counts."""
-    rows = await _select(connection, ADVANCED, {"learner_id": learner_id})
+    rows = await select(connection, ADVANCED, {"learner_id": learner_id})
     found = {row[1]: Advancement(*row[2:]) for row in rows if row[1] is not None}
     return rows[0][0] if rows else 0, found
 
@@ -148,9 +144,3 @@ def _standing(cell: _Cell) -> Standing:
         evidence_digest=f"{cell.digest % 2**64:016x}",
     )
     return Standing(basis, cell.policy)
-
-
-async def _select(connection: Connection, query: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    async with connection.cursor(row_factory=tuple_row) as cursor:
-        await cursor.execute(query.encode(), values)
-        return await cursor.fetchall()

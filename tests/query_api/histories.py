@@ -4,6 +4,7 @@ from typing import Any
 
 from domain.kernel.envelope import Meta
 from domain.kernel.event import Event
+from domain.policy.document import PolicyDocument
 from domain.policy.starters import DEFAULT
 from schemas.registry import EVENTS
 
@@ -191,3 +192,12 @@ def official_acts(head: int) -> list[Fact]:
         fact("support-u1", "2026-02-04", "support.started.v1", support_id="u1", learner_id="l2", **help_given),
         fact("evidence-y", "2026-01-13", "feedback.given.v1", feedback_id="f1", **told),
     ]  # fmt: skip
+
+
+def drafted(name: str, document: PolicyDocument) -> Fact:
+    """The first revision of a policy."""
+    said: dict[str, Any] = document.model_dump(mode="json", exclude_none=True)
+    return fact(
+        f"policy-{name}", "2025-08-01", "policy.drafted.v1", policy_id=name, revision=1, version=document.version,
+        document=said,
+    )  # fmt: skip

@@ -1,7 +1,5 @@
 """GET /v1/learners/{id}/mastery and /explanation, and /v1/scores/{id}/chain."""
 
-from typing import Any
-
 import httpx
 import pytest
 
@@ -9,6 +7,7 @@ from domain.kernel.envelope import Role
 from domain.policy.starters import DEFAULT, starter
 from infra.postgres.event_store import EventStore
 from tests.projectors.feeding import append, project, select
+from tests.query_api.asking import ask
 from tests.query_api.conftest import Login
 from tests.query_api.histories import evidence, fact, score, whole_learner
 
@@ -31,14 +30,6 @@ async def learner(store: EventStore, database: str) -> None:
                  document=document)  # fmt: skip
     await append(store, *whole_learner(), draft)
     project(database)
-
-
-async def ask(api: httpx.AsyncClient, path: str, **query: Any) -> dict[str, Any]:
-    """Return an answer that has to be there."""
-    answer = await api.get(path, params=query)
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
 
 
 async def test_current_mastery_shows_the_computed_level_and_the_judged_one(api: httpx.AsyncClient) -> None:

@@ -8,9 +8,11 @@ import pytest
 from domain.policy.starters import starter
 from infra.postgres.event_store import EventStore
 from tests.projectors.feeding import append, project
+from tests.query_api.asking import ask
 from tests.query_api.histories import evidence, fact, goal, scale, score
 
 pytestmark = pytest.mark.anyio
+ME = "/v1/learners/l1"
 CUTS = [{"code": "advanced", "at": "3.5"}, {"code": "proficient", "at": "2.5"}, {"code": "beginning", "at": "0"}]
 CAREFUL = starter(
     "average",
@@ -48,24 +50,17 @@ async def learner(store: EventStore, database: str) -> None:
     project(database)
 
 
-async def ask(api: httpx.AsyncClient, path: str, **query: str) -> dict[str, Any]:
-    answer = await api.get(f"/v1/learners/l1/{path}", params=query)
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
-
-
 @pytest.mark.need("NEED-29")
 async def test_the_explanation_says_what_is_still_needed_from_the_policys_clause(api: httpx.AsyncClient) -> None:
-    told = await ask(api, "explanation", competency="m1")
+    told = await ask(api, f"{ME}/explanation", competency="m1")
     assert told["next_step"] == "To reach proficient: 1 more score of kind project at 3 or above."
-    spanish = await ask(api, "explanation", competency="m1", lang="es")
+    spanish = await ask(api, f"{ME}/explanation", competency="m1", lang="es")
     assert spanish["next_step"] == "Para llegar a proficient: 1 calificación más del tipo project, de 3 o más."
 
 
 @pytest.mark.need("NEED-49")
 async def test_each_score_ends_in_a_next_step(api: httpx.AsyncClient) -> None:
-    told = await ask(api, "explanation", competency="m1")
+    told = await ask(api, f"{ME}/explanation", competency="m1")
     step = "To reach proficient: 1 more score of kind project at 3 or above."
     assert [(one["score_id"], one["next_step"]) for one in told["entries"]] == [
         ("s-q", f"Task task-q may be done again: its best score counts. {step}"),
@@ -76,19 +71,20 @@ async def test_each_score_ends_in_a_next_step(api: httpx.AsyncClient) -> None:
 async def test_the_next_step_is_told_until_no_level_is_left(
     api: httpx.AsyncClient, store: EventStore, database: str
 ) -> None:
-    assert (await ask(api, "explanation", competency="m2"))["next_step"].startswith("To reach beginning: 2 more scores")
+    lacks = (await ask(api, f"{ME}/explanation", competency="m2"))["next_step"]
+    assert lacks.startswith("To reach beginning: 2 more scores")
     await append(store, score("r2", "2025-09-12", 4_000_000, kind="project"))
     project(database)
-    lacks = (await ask(api, "explanation", competency="m1"))["next_step"]
+    lacks = (await ask(api, f"{ME}/explanation", competency="m1"))["next_step"]
     assert lacks == "To reach advanced: 0.17 more in the value."
     await append(store, *(score(f"r{n}", "2025-09-13", 4_000_000, kind="project") for n in range(3, 9)))
     project(database)
-    assert (await ask(api, "explanation", competency="m1"))["next_step"] == "No higher level is left to reach."
+    assert (await ask(api, f"{ME}/explanation", competency="m1"))["next_step"] == "No higher level is left to reach."
 
 
 @pytest.mark.need("NEED-20")
 async def test_the_card_of_a_target_says_what_each_level_takes_and_how_far_it_is(api: httpx.AsyncClient) -> None:
-    card = await ask(api, "targets/m1")
+    card = await ask(api, f"{ME}/targets/m1")
     assert (card["target"]["can_do"], card["target"]["measure"], card["target"]["transfer"]) == (
         "I can solve an equation.", "Solves four of five.", "Plans a budget.",
     )  # fmt: skip
@@ -102,5 +98,5 @@ async def test_the_card_of_a_target_says_what_each_level_takes_and_how_far_it_is
     )  # fmt: skip
     assert card["next_step"] == "To reach proficient: 1 more score of kind project at 3 or above."
     assert [one["statement"] for one in card["goals"]] == ["Solve any equation"]
-    fresh = await ask(api, "targets/m2", lang="es")
+    fresh = await ask(api, f"{ME}/targets/m2", lang="es")
     assert (fresh["level"], fresh["levels"][0]["distance"], fresh["goals"]) == (None, None, [])

@@ -9,19 +9,12 @@ from domain.policy.document import PolicyDocument
 from domain.policy.starters import CUTS, starter
 from infra.postgres.event_store import EventStore
 from tests.projectors.feeding import append, project
-from tests.query_api.histories import evidence, fact, framework, scale, score
+from tests.query_api.histories import drafted, evidence, fact, framework, scale, score
 
 pytestmark = pytest.mark.anyio
 ASKED = {"competency": "m1"}
 HIGHEST = starter("highest", **CUTS["four-levels"])
 LATEST = starter("latest", **CUTS["four-levels"])
-
-
-def drafted(name: str, document: PolicyDocument) -> Any:
-    return fact(
-        f"policy-{name}", "2025-08-01", "policy.drafted.v1", policy_id=name, revision=1, version=document.version,
-        document=document.model_dump(mode="json", exclude_none=True),
-    )  # fmt: skip
 
 
 def activated(*policies: dict[str, Any]) -> Any:

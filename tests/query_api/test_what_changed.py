@@ -10,19 +10,12 @@ import pytest
 from domain.policy.starters import CUTS, starter
 from infra.postgres.event_store import EventStore
 from tests.projectors.feeding import append, project, select
-from tests.query_api.histories import Fact, envelope, evidence, fact, framework, scale, score, voiding
+from tests.query_api.histories import Fact, drafted, envelope, evidence, fact, framework, scale, score, voiding
 
 pytestmark = pytest.mark.anyio
 HIGHEST = starter("highest", **CUTS["four-levels"])
 LATEST = starter("latest", **CUTS["four-levels"])
 BOARD = envelope("ben", "administrator", reason={"text": "The board wants the latest work."})
-
-
-def drafted(name: str, document: Any) -> Fact:
-    return fact(
-        f"policy-{name}", "2025-08-01", "policy.drafted.v1", policy_id=name, revision=1, version=document.version,
-        document=document.model_dump(mode="json", exclude_none=True),
-    )  # fmt: skip
 
 
 def switched(name: str, document: Any, **terms: str) -> list[Fact]:

@@ -8,6 +8,7 @@ import pytest
 from domain.policy.starters import starter
 from infra.postgres.event_store import EventStore
 from tests.projectors.feeding import append, project, select
+from tests.query_api.asking import ask
 from tests.query_api.histories import fact, scale, score
 
 pytestmark = pytest.mark.anyio
@@ -49,13 +50,6 @@ async def learner(store: EventStore, database: str) -> None:
         score("w", "2025-09-13", 1_000_000, competency_id="whole"),
     )  # fmt: skip
     project(database)
-
-
-async def ask(api: httpx.AsyncClient, path: str, **query: Any) -> dict[str, Any]:
-    answer = await api.get(path, params=query)
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
 
 
 def levels(answer: dict[str, Any]) -> dict[str, tuple[str | None, str | None, str | None]]:
