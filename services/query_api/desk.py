@@ -12,7 +12,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from domain.kernel.errors import Unavailable, Unknown
 from domain.kernel.ids import LearnerId
-from domain.kernel.permissions import Permission, Principal, require
+from domain.kernel.permissions import GRANTS, Permission, Principal, require
 from infra.http.auth import Authenticator
 from infra.http.signature import SecretOf
 from services.query_api.answers import Answer, Connection
@@ -93,6 +93,10 @@ class Visit:
             Forbidden: not-permitted.
         """
         require(self.principal, permission, None if learner_id is None else LearnerId(learner_id))
+
+    def may(self, permission: Permission) -> bool:
+        """Say whether the role has a permission, for whomever."""
+        return permission in GRANTS[self.principal.actor.role]
 
     async def about(self, learner_id: str, projector: Projector, read: Read[Answer]) -> Response:
         """Return an answer about a learner, to those who may read about this learner.

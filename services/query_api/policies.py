@@ -86,6 +86,7 @@ class Stage(Part):
     effective_from: datetime | None
     effective_to: datetime | None
     simulation: Simulation | None
+    """Of a what-if, for those who may read what policies would do: behind its numbers may stand few learners."""
 
 
 class Policy(Part):
@@ -112,24 +113,30 @@ class Policies(Answer):
     policies: tuple[Policy, ...]
 
 
-async def read_policies(connection: Connection, approvals_min: int) -> Policies:
-    """Return all policies, in the order of their first draft; so many approvals make a revision approved."""
+async def read_policies(connection: Connection, approvals_min: int, *, simulations: bool = True) -> Policies:
+    """Return all policies, in the order of their first draft; so many approvals make a revision approved.
+
+    Without `simulations` their lives do not tell what they would have done to learners.
+    """
     facts = await read_policy_facts(connection)
     states = states_of((fact.event for fact in facts), approvals_min)
     policies: dict[str, list[PolicyFact]] = {}
     for fact in facts:
         policies.setdefault(fact.event.policy_id, []).append(fact)
     in_force = succession(facts).policies
-    return Policies(in_force=in_force, policies=tuple(_policy(life, in_force, states) for life in policies.values()))
+    told = tuple(_policy(life, in_force, states) for life in policies.values())
+    return Policies(in_force=in_force, policies=told if simulations else tuple(map(_without_numbers, told)))
 
 
-async def read_policy_life(connection: Connection, policy_id: str, approvals_min: int) -> Policy:
-    """Return one policy.
+async def read_policy_life(
+    connection: Connection, policy_id: str, approvals_min: int, *, simulations: bool = True
+) -> Policy:
+    """Return one policy; `simulations` as for all.
 
     Raises:
         Unknown: policy-unknown.
     """
-    for policy in (await read_policies(connection, approvals_min)).policies:
+    for policy in (await read_policies(connection, approvals_min, simulations=simulations)).policies:
         if policy.policy_id == policy_id:
             return policy
     raise Unknown("policy-unknown", f"policy {policy_id} is not drafted")
@@ -175,6 +182,11 @@ def _policy(facts: Sequence[PolicyFact], in_force: Sequence[ScopedPolicy], state
         revisions=tuple(_revision(fact, draft, states.revision(policy_id, draft.revision)) for fact, draft in drafts),
         life=tuple(_stage(fact, fact.event) for fact in facts if not isinstance(fact.event, PolicyDrafted)),
     )
+
+
+def _without_numbers(policy: Policy) -> Policy:
+    life = tuple(stage.model_copy(update={"simulation": None}) for stage in policy.life)
+    return policy.model_copy(update={"life": life})
 
 
 def _revision(fact: PolicyFact, draft: PolicyDrafted, state: State) -> Revision:

@@ -27,7 +27,8 @@ simulations = APIRouter(prefix="/v1/simulations", tags=["simulation"])
 async def policies(at: AtDesk) -> Response:
     """All policies and the set in force."""
     at.require(Permission.READ_POLICY)
-    return await at.answer(None, lambda c: read_policies(c, at.desk.approvals_min))
+    simulations = at.may(Permission.READ_SIMULATION)
+    return await at.answer(None, lambda c: read_policies(c, at.desk.approvals_min, simulations=simulations))
 
 
 @router.get("/policies:effective", response_model=EffectivePolicy)
@@ -43,7 +44,8 @@ async def effective(at: AtDesk, where: Annotated[Where, Query()]) -> Response:
 async def policy(at: AtDesk, policy_id: PolicyId, told: Annotated[Told, Query()]) -> Response:
     """One policy: its revisions, in plain words and with what the lint finds, and its life."""
     at.require(Permission.READ_POLICY)
-    return await at.answer(None, lambda c: read_policy(c, policy_id, told.lang, at.desk.approvals_min))
+    least, simulations = at.desk.approvals_min, at.may(Permission.READ_SIMULATION)
+    return await at.answer(None, lambda c: read_policy(c, policy_id, told.lang, least, simulations=simulations))
 
 
 @router.post("/policies:lint", response_model=PolicyLint)

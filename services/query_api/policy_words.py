@@ -1,5 +1,6 @@
 """A policy document as people read it: in plain words, and with what the lint finds."""
 
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
@@ -25,6 +26,12 @@ EMPTY_PLACE: Final = """
      WHERE projector = 'mastery'
 """
 """Whether a place is empty, as far as is known: before the first projection nothing is."""
+HELD: Final = """
+    SELECT DISTINCT competency->>'competency_id' AS competency_id
+      FROM ledger.event, json_array_elements(data->'competencies') AS competency
+     WHERE learner_id IS NULL AND type = 'framework.published.v1'
+"""
+Held = AbstractSet[CompetencyId] | None
 Places = AbstractSet[tuple[str | None, str | None]]
 """Schools and courses, either of which may stand alone."""
 
@@ -78,14 +85,17 @@ class PolicyTold(Answer, Policy):
 
 
 def lint_policy(
-    draft: PolicyDraft, catalogue: Catalogue, language: Language, empty: Places = frozenset()
+    draft: PolicyDraft, catalogue: Catalogue, language: Language, empty: Places = frozenset(), held: Held = None
 ) -> PolicyLint:
-    """Return what a draft says and what is found in it; nobody was ever enrolled in the `empty` places."""
+    """Return what a draft says and what is found in it.
+
+    Nobody was ever enrolled in the `empty` places; `held` are the competencies of all frameworks.
+    """
     faults = lint_text(draft.document)
     if faults:
         return PolicyLint(version=None, publishable=False, findings=faults, in_words=())
     policy = parse_policy(draft.document)
-    setting = setting_of(policy, catalogue, draft.framework_id, draft.competency_id)
+    setting = setting_of(policy, catalogue, draft.framework_id, draft.competency_id)._replace(held=held)
     if draft.place in empty:
         named = zip(("school", "course"), draft.place, strict=True)
         setting = setting._replace(nobody_at=", ".join(f"{word} {one}" for word, one in named if one is not None))
@@ -101,7 +111,15 @@ def lint_policy(
 async def read_lint(connection: Connection, draft: PolicyDraft, language: Language) -> PolicyLint:
     """Return what a draft says and what is found in it beside what is published and who is enrolled."""
     catalogue = await read_catalogue(connection, [draft.framework_id])
-    return lint_policy(draft, catalogue, language, await _read_empty(connection, {draft.place}))
+    empty, held = await _read_empty(connection, {draft.place}), await _read_held(connection, [draft])
+    return lint_policy(draft, catalogue, language, empty, held)
+
+
+async def _read_held(connection: Connection, drafts: Iterable[PolicyDraft]) -> Held:
+    """Return the competencies of all frameworks, where a draft asks for that; None if there is no framework."""
+    if not any("prerequisites" in draft.document for draft in drafts):
+        return None
+    return frozenset(row["competency_id"] for row in await rows(connection, HELD, {})) or None
 
 
 async def _read_empty(connection: Connection, places: Places) -> Places:
@@ -114,17 +132,22 @@ async def _read_empty(connection: Connection, places: Places) -> Places:
     return empty
 
 
-async def read_policy(connection: Connection, policy_id: str, language: Language, approvals_min: int) -> PolicyTold:
+async def read_policy(
+    connection: Connection, policy_id: str, language: Language, approvals_min: int, *, simulations: bool = True
+) -> PolicyTold:
     """Return one policy, its revisions told in a language; so many approvals make a revision approved.
+
+    Without `simulations` its life does not tell what it would have done to learners.
 
     Raises:
         Unknown: policy-unknown.
     """
-    policy = await read_policy_life(connection, policy_id, approvals_min)
+    policy = await read_policy_life(connection, policy_id, approvals_min, simulations=simulations)
     drafts = [_draft_of(revision) for revision in policy.revisions]
     catalogue = await read_catalogue(connection, [draft.framework_id for draft in drafts])
     empty = await _read_empty(connection, {draft.place for draft in drafts})
-    found = [lint_policy(draft, catalogue, language, empty) for draft in drafts]
+    held = await _read_held(connection, drafts)
+    found = [lint_policy(draft, catalogue, language, empty, held) for draft in drafts]
     told = [
         RevisionTold(**dict(revision), in_words=one.in_words, findings=one.findings)
         for revision, one in zip(policy.revisions, found, strict=True)

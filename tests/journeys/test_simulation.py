@@ -18,7 +18,7 @@ from services.projectors.pruning import prune
 from services.projectors.rebuilding.rebuild import rebuild
 from services.projectors.what_if.worker import simulate_next
 from tests.journeys.public import Public
-from tests.sample import ADMINISTRATOR, GUARDIAN, SERVICE, TEACHER
+from tests.sample import ADMINISTRATOR, GUARDIAN, LEARNER, SERVICE, TEACHER
 
 pytestmark = pytest.mark.anyio
 NF1: Final = "4.NF.1"
@@ -116,6 +116,17 @@ async def test_nothing_live_is_written_and_the_policy_has_the_simulation_on_reco
     ]
     assert recorded[0]["data"]["digest"] == found["digest"]
     assert recorded[0]["data"]["simulation_id"] == found["simulation_id"]
+
+
+async def test_a_family_reads_a_policy_and_not_what_it_would_do_to_others(public: Public) -> None:
+    await fill(public)
+    await draft(public, "latest", LATEST)
+    await ended(public, await simulate(public, "latest"))
+    for path in ("policies/latest", "policies"):
+        answers = [await public.ask(path, actor) for actor in (TEACHER, LEARNER, GUARDIAN)]
+        of_teacher, *of_family = [one.get("life") or one["policies"][0]["life"] for one in answers]
+        assert [stage["simulation"]["moved"] for stage in of_teacher] == [49]
+        assert [[stage["simulation"] for stage in life] for life in of_family] == [[None], [None]]
 
 
 async def test_a_what_if_at_a_position_comes_to_the_same_after_more_events(public: Public) -> None:

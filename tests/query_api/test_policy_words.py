@@ -107,3 +107,20 @@ async def test_an_explanation_is_told_in_spanish(api: httpx.AsyncClient, store: 
         "calculado es developing. 2 de 2 calificaciones forman el valor 68.75. Al valor le faltan 1.25 para "
         "proficient."
     )
+
+
+async def test_a_prerequisite_may_be_of_another_framework_and_not_of_none(
+    api: httpx.AsyncClient, store: EventStore
+) -> None:
+    await draft(store)
+    other = [{"competency_id": "art1", "statement": "Draw."}]
+    await append(
+        store,
+        fact("framework-art", "2025-08-01", "framework.published.v1", framework_id="art", title="Art", edition="1",
+             scale_id="four", competencies=other),
+    )  # fmt: skip
+    needed = [{"competency": name, "at": "2"} for name in ("art1", "art-1")]
+    document = LATEST.model_dump(mode="json", exclude_none=True) | {"prerequisites": needed}
+    answer = await api.post(LINT, json={"document": document, "framework_id": "math"})
+    found = [(one["rule"], one["place"]) for one in answer.json()["findings"] if one["severity"] == "deny"]
+    assert found == [("prerequisite-unknown", "prerequisites.1")]
