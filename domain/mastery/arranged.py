@@ -11,7 +11,7 @@ import numpy as np
 
 from domain.kernel.scores import MICRO
 from domain.mastery.arithmetic import entry
-from domain.mastery.cells import NO_TIME, Cells, Int64s, Vocabulary
+from domain.mastery.cells import Cells, Int64s, Vocabulary, time_or_none
 from domain.mastery.entries import arrange
 from domain.mastery.room import columns_of, work_for
 from domain.mastery.tables import Columns, Integers, Rules, Work
@@ -75,7 +75,7 @@ def pieces_of(cells: Cells, rules: Rules, vocabulary: Vocabulary, *, own_weight:
             weight=weight * int(rules.kind_weight[kind]) // MICRO,
             kind=kinds[kind],
             task=tasks[task] if task >= 0 else None,
-            at_us=_time(at),
+            at_us=time_or_none(at),
         )
         for value, weight, kind, task, at in zip(
             whole.value[: len(rows)].tolist(),
@@ -88,7 +88,3 @@ def pieces_of(cells: Cells, rules: Rules, vocabulary: Vocabulary, *, own_weight:
     ]
     ends = whole.ends.tolist()
     return (pieces[low:high] for low, high in pairwise(ends))
-
-
-def _time(clock_us: int) -> int | None:
-    return None if clock_us == NO_TIME else clock_us

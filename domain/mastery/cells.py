@@ -23,6 +23,11 @@ Times = int | Int64s | None
 """The time that is asked about, in microseconds since 1970 UTC: one for all cells, or one for each; None: none."""
 
 
+def time_or_none(clock_us: int) -> int | None:
+    """Return a time of an entry, None where it has none."""
+    return None if clock_us == NO_TIME else clock_us
+
+
 class Codes:
     """Words as integers: the n-th new word has code n. Codes stay as the list grows."""
 

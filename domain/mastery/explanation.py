@@ -11,7 +11,7 @@ from domain.kernel.envelope import Part
 from domain.kernel.ids import LevelCode
 from domain.kernel.scores import from_micro
 from domain.mastery.after import settle
-from domain.mastery.cells import NO_TIME, Cells
+from domain.mastery.cells import Cells, time_or_none
 from domain.mastery.compile import Compiled
 from domain.mastery.curves import Folded, nearest
 from domain.mastery.kernel import current, reached_by, refuse_beyond_bounds, run_alone
@@ -227,8 +227,8 @@ def _entry(
         kind=words.kinds.words[one.kind[i]],
         role=words.roles.words[one.role[i]],
         task=words.tasks.words[task] if task >= 0 else None,
-        occurred_us=_time(int(one.occurred_us[i])),
-        recorded_us=_time(int(one.recorded_us[i])),
+        occurred_us=time_or_none(int(one.occurred_us[i])),
+        recorded_us=time_or_none(int(one.recorded_us[i])),
         value=from_micro(int(one.value[i])),
         possible=from_micro(int(one.possible[i])),
         counted_as=None if rank is None else from_micro(int(work.value[rank])),
@@ -236,7 +236,3 @@ def _entry(
         share=from_micro(share),
         dropped_because=reason,
     )
-
-
-def _time(clock_us: int) -> int | None:
-    return None if clock_us == NO_TIME else clock_us

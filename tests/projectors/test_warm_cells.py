@@ -9,14 +9,14 @@ from typing import Any
 import psycopg
 import pytest
 
-from domain.mastery.digest import Digest
+from domain.mastery.digest import Digest, digest_of
 from domain.policy.library import LIBRARY
 from infra.files.cell_shards import ShardFolder
 from infra.postgres import all_scores
 from infra.postgres.event_store import BlockingEventStore
 from services.projectors import ledger, parking
 from services.projectors.cells import warm_cells
-from services.projectors.cells.all_cells import Portion, all_cells, digest_of_states
+from services.projectors.cells.all_cells import Portion, all_cells, coded
 from services.projectors.cells.points import Points
 from services.projectors.cells.states import Judge
 from services.projectors.policies import load_timeline
@@ -65,7 +65,8 @@ def digest(connection: Connection, folder: Path | None, position: int = 10**9) -
     judge, total = Judge(), Digest()
     for facts, _ in all_cells(connection, generation(connection), judge.vocabulary(), folder):
         points = Points.everywhere(len(facts), position)
-        total += digest_of_states(facts, judge.states(facts, points, load_timeline(connection)))
+        states = judge.states(facts, points, load_timeline(connection))
+        total += digest_of(coded(facts.learners), coded(facts.competencies), states.levels, states)
     return total.text
 
 

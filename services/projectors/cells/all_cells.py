@@ -13,11 +13,10 @@ import pyarrow.compute as pc
 import structlog
 
 from domain.mastery.cells import Vocabulary
-from domain.mastery.digest import Coded, Digest, digest_of
+from domain.mastery.digest import Coded
 from infra.files.cell_shards import Manifest
 from infra.postgres.all_scores import AllScores, address, fetch_all_scores
 from services.projectors.cells.points import CellFacts
-from services.projectors.cells.states import States
 from services.projectors.cells.tables import facts_of_scored, judgements_of
 from services.projectors.cells.warm_cells import position_of, shard_scores, warm_scores
 
@@ -94,11 +93,6 @@ def _taken(judged: deque[tuple[Any, ...]], until: str) -> list[tuple[Any, ...]]:
     while judged and judged[0][0] < until:
         taken.append(judged.popleft())
     return taken
-
-
-def digest_of_states(facts: CellFacts, states: States) -> Digest:
-    """Return the digest of the states of cells that were evaluated at one point each."""
-    return digest_of(coded(facts.learners), coded(facts.competencies), states.levels, states)
 
 
 def coded(words: pa.Array) -> Coded:

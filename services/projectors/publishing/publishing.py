@@ -16,6 +16,7 @@ import structlog
 from domain.kernel.envelope import Actor, Meta, Role
 from domain.kernel.errors import Conflict, Unavailable
 from domain.kernel.ids import ActorId
+from domain.policy.decider import stream_of
 from domain.policy.events import SWITCHES, PolicyActivated, PolicyPublished, PolicyRetired, ReplayRefused
 from infra.postgres import lease
 from infra.postgres.event_store import Append, BlockingEventStore, Guard, blocking_event_store
@@ -223,7 +224,7 @@ def _append(
     store: BlockingEventStore, event: PolicyActivated | ReplayRefused, cause: int, guard: Guard | None = None
 ) -> None:
     """Append how a publication at `cause` ends, once."""
-    stream = f"policy-{event.policy_id}"
+    stream = stream_of(event.policy_id)
     word = "activate" if isinstance(event, PolicyActivated) else "refuse"
     meta = Meta(actor=SYSTEM, causation_id=str(cause), idempotency_key=f"mastery-projector:{word}-{cause}")
     version = store.load(stream).version

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from domain.kernel.errors import Unavailable
 from domain.mastery.cells import Vocabulary
+from domain.policy.decider import stream_of
 from domain.policy.events import PolicyPublished, PolicySimulated
 from infra.ahead import ahead
 from infra.postgres.all_scores import address
@@ -83,7 +84,7 @@ class Publication(NamedTuple):
     @classmethod
     def read(cls, connection: psycopg.Connection[Any], position: int, published: PolicyPublished) -> "Publication":
         """Read the simulation that it rests on; those from before simulations were asked for have none."""
-        asked = (f"policy-{published.policy_id}", published.simulation_id)
+        asked = (stream_of(published.policy_id), published.simulation_id)
         row = connection.execute(SIMULATED, asked).fetchone()
         if row is None:
             return cls(position, published, None, 0)

@@ -14,8 +14,10 @@ import structlog
 
 from domain.kernel.envelope import Meta
 from domain.kernel.errors import Unavailable, Unknown
+from domain.kernel.ids import SimulationId
 from domain.policy.decider import stream_of
 from domain.policy.events import PolicyDrafted
+from domain.simulation.decider import stream_of as stream_of_simulation
 from domain.simulation.events import SimulationAsked, SimulationCancelled
 from infra.postgres import lease
 from infra.postgres.event_store import blocking_event_store
@@ -158,7 +160,7 @@ class _Diligent(Keeper):
     def _heed(self) -> None:
         if self._stop.is_set():
             raise Stopped
-        asked = (f"simulation-{self.simulation_id}", SimulationCancelled.type)
+        asked = (stream_of_simulation(SimulationId(self.simulation_id)), SimulationCancelled.type)
         row = self.connection.execute(IS_CANCELLED, asked).fetchone()
         if row is not None and row[0]:
             raise Cancelled
