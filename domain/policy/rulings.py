@@ -5,10 +5,11 @@ Where several are equally specific, the one scoped to the nearest ancestor decid
 opened last, then the one that came into force last. A policy for new learners leaves the others to the next one.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import pairwise, permutations
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from domain.kernel.errors import Invalid
@@ -195,15 +196,16 @@ def _ruling(chain: Sequence[Standing]) -> Ruling:
     return Ruling(scoped.policy_id, version, document, scoped.competency_id, scoped.terms, decides.since, decides.epoch)
 
 
-def documents_of(standings: Sequence[Standing]) -> dict[str, PolicyDocument]:
+@lru_cache(maxsize=1024)
+def documents_of(standings: tuple[Standing, ...]) -> Mapping[str, PolicyDocument]:
     """Return every document that may decide on some cell, by version: as drafted, and with what others lock above."""
     found: dict[str, PolicyDocument] = {}
     for one in standings:
         lockers = [other for other in standings if other.locked and other is not one and _may_meet(one, other)]
-        for above in _chains(lockers):
-            document = effective_document([(other.document, other.locked) for other in (*above, one)])
+        for above in _all_above(lockers):
+            document = _with_stages(one.document, dict(above.locked), above.document)
             found[document.version] = document
-    return found
+    return MappingProxyType(found)
 
 
 def _may_meet(one: Standing, other: Standing) -> bool:
@@ -216,15 +218,31 @@ def _places(scope: Scope) -> tuple[str | None, ...]:
     return scope.school_id, scope.course_id, scope.framework_id
 
 
-def _chains(lockers: Sequence[Standing]) -> Iterator[tuple[Standing, ...]]:
-    """Yield the policies that may stand above a cell's, the least specific one first."""
-    by_rank = {id(one): _specificity(one.scoped.scope, 0) for one in lockers}
-    for count in range(len(lockers) + 1):
-        for chain in permutations(lockers, count):
-            ranks = [by_rank[id(one)] for one in chain]
+class _Above(NamedTuple):
+    """What is locked for a policy, what the one right above it says, and how specific that one is."""
+
+    locked: frozenset[tuple[str, Any]] = frozenset()
+    document: PolicyDocument | None = None
+    rank: tuple[int, ...] = ()
+
+
+def _all_above(lockers: Sequence[Standing]) -> set[_Above]:
+    """Return all that may stand above a policy; what comes to the same in another order of lockers is there once."""
+    found = {_Above()}
+    waiting = [*found]
+    while waiting:
+        last = waiting.pop()
+        for locker in lockers:
+            rank = _specificity(locker.scoped.scope, 0)
             # which of two subtrees is the nearer one hangs on the cell
-            if all(low <= high or (low[0] and high[0]) for low, high in pairwise(ranks)):
-                yield chain
+            if last.rank <= rank or (last.rank[0] and rank[0]):
+                document = _with_stages(locker.document, dict(last.locked), last.document)
+                locked = {stage: getattr(document, stage) for stage in locker.locked} | dict(last.locked)
+                above = _Above(frozenset(locked.items()), document, rank)
+                if above not in found:
+                    found.add(above)
+                    waiting.append(above)
+    return found
 
 
 def effective_document(chain: Iterable[tuple[PolicyDocument, Sequence[str]]]) -> PolicyDocument:

@@ -5,7 +5,7 @@ from typing import Any
 from domain.kernel.ids import CompetencyId, PolicyId, PolicyVersion
 from domain.policy.document import PolicyDocument, parse_policy
 from domain.policy.events import PolicyActivated, PolicyRolledBack, PolicySwitch, Reach, ScopedPolicy, Terms, joined
-from domain.policy.rulings import BUILT_IN, Rulings, Seat, Standing, subtree
+from domain.policy.rulings import BUILT_IN, Rulings, Seat, Standing, documents_of, subtree
 from domain.policy.timeline import Draft, Edition, Switch, Timeline, timeline_of
 
 LEVELS = [{"code": "met", "at": "3"}, {"code": "not-yet", "at": "0"}]
@@ -101,6 +101,34 @@ def test_where_a_document_makes_no_sense_with_what_is_locked_the_one_above_decid
     both = Rulings((Standing(DISTRICT, above, locked=("combine",)), Standing(NORTH, document())))
     ruling = both.ruling("math", None, [Seat("north", None)])
     assert (ruling.policy_id, ruling.document) == ("north", above)
+
+
+def test_every_document_that_decides_anywhere_is_among_those_that_may() -> None:
+    scopes = (DISTRICT, MATH, NORTH, ALGEBRA, TOP, MID)
+    locks = ((), ("round",), ("clock",), (), ("round", "clock"), ())
+    standings = tuple(
+        Standing(scope, document(name=scope.policy_id, round={"places": places}, clock={"order": clock}), locked)
+        for places, (scope, locked, clock) in enumerate(zip(scopes, locks, ("occurred", "recorded") * 3, strict=True))
+    )
+    of = Rulings(standings, {name: subtree(name, TREE) for name in map(CompetencyId, ("top", "mid"))})
+    seats = [(), (Seat("north", None),), (Seat(None, "algebra"),), (Seat("north", "algebra"),)]
+    deciding = {
+        of.ruling(framework, competency, seat).document.version
+        for framework in ("math", "ela")
+        for competency in (None, *map(CompetencyId, ("top", "mid", "leaf", "else")))
+        for seat in seats
+    }
+    assert len(deciding) > len(standings)
+    assert deciding <= documents_of(standings).keys()
+
+
+def test_many_subtrees_that_lock_one_stage_have_no_more_documents_than_policies_times_settings() -> None:
+    standings = tuple(
+        Standing(policy(f"p{number}", competency_id=f"c{number}", framework_id="math"), written, locked=("round",))
+        for number in range(12)
+        for written in (document(name=f"p{number}", round={"places": number % 6}),)
+    )
+    assert len(documents_of(standings)) == 12 * 6
 
 
 def switched(*events: PolicySwitch, editions: tuple[Edition, ...] = ()) -> Timeline:
