@@ -101,8 +101,8 @@ class ShardFolder:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def write(self, scores: AllScores, tasks: Codes) -> Shard:
-        """Write a shard that no manifest names yet, down to the disk."""
+    def write(self, scores: AllScores, tasks: Sequence[str]) -> Shard:
+        """Write a shard that no manifest names yet, down to the disk; `tasks` are the words of its task codes."""
         name = f"{uuid4().hex}.arrow"
         batch = _batch(scores, tasks)
         with (self.path / name).open("xb") as file:
@@ -171,13 +171,13 @@ def sums_of(facts: Facts) -> Sums:
     return Sums(len(facts.value), *(int(column.sum()) % 2**64 for column in (facts.value, facts.position, ended)))
 
 
-def _batch(scores: AllScores, tasks: Codes) -> pa.RecordBatch:
+def _batch(scores: AllScores, tasks: Sequence[str]) -> pa.RecordBatch:
     columns = [pa.array(getattr(scores.facts, name)) for name in COLUMNS]
     entries = pa.StructArray.from_arrays(columns, COLUMNS)
     lists = pa.LargeListArray.from_arrays(pa.array(scores.facts.offsets), entries)
     words = [scores.learners, scores.competencies, scores.frameworks]
     batch = pa.RecordBatch.from_arrays([*words, lists], [*WORDS, "scores"])
-    return batch.replace_schema_metadata({TASKS: json.dumps(tasks.words)})
+    return batch.replace_schema_metadata({TASKS: json.dumps(tasks)})
 
 
 def _translated(codes: NDArray[Code], words: Sequence[str], known: Codes) -> NDArray[Code]:

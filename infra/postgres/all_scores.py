@@ -4,6 +4,7 @@ They come by ADBC as Arrow arrays, whose words become codes batch by batch: abou
 scores or of a part of them.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -37,11 +38,14 @@ SCORES: Final = """
     FROM read_model.score_g{generation} WHERE {condition}
 """
 TABLE: Final = "read_model.score_g{generation}"
+BYTES: Final = "SELECT pg_relation_size(%s::regclass)"
 SAMPLE: Final = f"""
     SELECT learner_id FROM {TABLE} TABLESAMPLE SYSTEM (%s) ORDER BY learner_id COLLATE "C"
 """
-PART_SCORES_MAX: Final = 4_000_000
-SAMPLE_SCORES: Final = 100_000
+PART_BYTES_MAX: Final = 128 * 2**20
+"""Of the table: some 600,000 scores."""
+SAMPLE_BYTES: Final = 4 * 2**20
+THREADS: Final = os.cpu_count() or 1
 TIMES: Final = ", recorded_at AS begun_us, ended_at AS ended_us"
 
 NUMBERS: Final = (
@@ -117,9 +121,9 @@ def fetch_rows(
 
 
 def fetch_in_parts(
-    connection: psycopg.Connection[Any], generation: int, vocabulary: Vocabulary, folder: Path
-) -> Iterator[AllScores]:
-    """Return the same, a part after the other in learner order, each with at most about `PART_SCORES_MAX` scores.
+    connection: psycopg.Connection[Any], generation: int, folder: Path
+) -> Iterator[tuple[int, pa.Table]]:
+    """Return the same of all rows, a part after the other in learner order, each with about `PART_BYTES_MAX` at most.
 
     What does not fit into one part lies in `folder` meanwhile.
     """
@@ -127,7 +131,7 @@ def fetch_in_parts(
     query = SCORES.format(generation=generation, times="", condition="true")
     with _reading(connection, generation, query) as (position, reader):
         if not borders:
-            yield in_cells(_joined(reader), vocabulary, position)
+            yield position, _joined(reader)
             return
         paths = [folder / f"part-{place}" for place in range(len(borders) + 1)]
         _scatter(reader, np.array([border.encode() for border in borders]), paths)
@@ -135,8 +139,7 @@ def fetch_in_parts(
         with pa.ipc.open_stream(pa.memory_map(str(path))) as stored:
             part = _joined(stored)
         path.unlink()
-        if len(part):
-            yield in_cells(part, vocabulary, position)
+        yield position, part
 
 
 def in_cells(table: pa.Table, vocabulary: Vocabulary, position: int) -> AllScores:
@@ -213,12 +216,12 @@ def joined(tables: Sequence[pa.Table]) -> pa.Table:
 
 def _borders(connection: psycopg.Connection[Any], generation: int) -> list[str]:
     """Return learners that cut the scores into parts of nearly the same size, judged by a sample."""
-    row = connection.execute(f"SELECT count(*) FROM {TABLE.format(generation=generation)}").fetchone()
+    row = connection.execute(BYTES, (TABLE.format(generation=generation),)).fetchone()
     assert row is not None
-    parts = -(-row[0] // PART_SCORES_MAX)
+    parts = -(-row[0] // PART_BYTES_MAX)
     if parts <= 1:
         return []
-    percent = min(100, 100 * SAMPLE_SCORES / row[0])
+    percent = min(100, 100 * SAMPLE_BYTES / row[0])
     sample = connection.execute(SAMPLE.format(generation=generation), (percent,)).fetchall()
     return [*dict.fromkeys(sample[len(sample) * part // parts][0] for part in range(1, parts))]
 
@@ -267,15 +270,20 @@ def _in_order(words: pa.DictionaryArray) -> tuple[pa.Array, Int32s]:
 def _facts(columns: Columns, order: NDArray[np.intp], offsets: NDArray[np.intp], vocabulary: Vocabulary) -> Facts:
     """Return the rows in order."""
     nothing = np.zeros(len(order), np.int64)
-    numbers = {
-        name: columns[name].fill_null(NEVER if name == "ended" else 0).to_numpy()[order] if name in columns else nothing
-        for name in NUMBERS
-    }
+    kind, role = _codes(columns["kind"], vocabulary.kinds), _codes(columns["role"], vocabulary.roles)
+    task = _codes(columns["task"], vocabulary.tasks)
+
+    def ordered(name: str) -> Int64s:
+        column = columns[name].fill_null(NEVER if name == "ended" else 0) if name in columns else None
+        return nothing if column is None else column.to_numpy()[order]
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        numbers = dict(zip(NUMBERS, pool.map(ordered, NUMBERS), strict=True))
     return Facts(
         offsets=offsets.astype(np.int64),
-        kind=_codes(columns["kind"], vocabulary.kinds)[order],
-        role=_codes(columns["role"], vocabulary.roles)[order],
-        task=_codes(columns["task"], vocabulary.tasks)[order].astype(np.int64),
+        kind=kind[order],
+        role=role[order],
+        task=task[order].astype(np.int64),
         **numbers,
     )
 

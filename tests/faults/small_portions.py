@@ -9,7 +9,7 @@ from pathlib import Path
 from infra.postgres import all_scores
 from services.projectors.runner import main
 
-all_scores.PART_SCORES_MAX = 50  # type: ignore[misc]
+all_scores.PART_BYTES_MAX = 12_000  # type: ignore[misc]
 
 if __name__ == "__main__":
     main(sys.argv[1], "mastery", Path(sys.argv[2]))

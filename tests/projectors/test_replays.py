@@ -83,7 +83,7 @@ def connection(
     database: str, blocking: BlockingEventStore, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Connection]:
     """Twelve learners: two scores each, of which by default the last one counts most; p1 (highest) is drafted at 25."""
-    monkeypatch.setattr(all_scores, "PART_SCORES_MAX", 5)
+    monkeypatch.setattr(all_scores, "PART_BYTES_MAX", 1_200)
     for number, learner in enumerate(LEARNERS):
         scores = [given(f"s{number}-{turn}", (number + turn * 4) % 5, learner) for turn in range(2)]
         blocking.append_many([log.append(f"evidence-{score.evidence_id}", score) for score in scores])

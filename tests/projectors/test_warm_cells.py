@@ -37,7 +37,7 @@ def connection(
     database: str, blocking: BlockingEventStore, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Connection]:
     """Sixty learners have three scores each, with tasks; shards hold about fifty scores."""
-    monkeypatch.setattr(all_scores, "PART_SCORES_MAX", 50)
+    monkeypatch.setattr(all_scores, "PART_BYTES_MAX", 12_000)
     for number, learner in enumerate(LEARNERS):
         scores = [
             given(f"s{number}-{turn}", (number + turn) % 5, learner, f"c{turn % 2}", task=f"t{(number + turn) % 7}")
@@ -81,6 +81,14 @@ def test_shards_hold_all_cells_and_no_learner_is_in_two(connection: Connection, 
     assert learners == LEARNERS
     assert digest(connection, tmp_path) == digest(connection, None)
     assert digest(connection, tmp_path, position=90) == digest(connection, None, position=90)
+
+
+def test_shards_with_task_codes_of_their_own_hold_their_words(
+    connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warm_cells, "TASKS_MAX", 0)
+    assert warm_cells.differing_anywhere(connection, generation(connection), tmp_path) == []
+    assert len(files(connection, tmp_path)) > 3
 
 
 def test_facts_that_came_since_are_read_without_writing_the_shards_anew(

@@ -5,7 +5,8 @@ and whose came late. What is in doubt (another ledger, another form, other sums)
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise, starmap
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,9 +16,10 @@ import psycopg
 import pyarrow as pa
 import structlog
 
-from domain.mastery.cells import Vocabulary
+from domain.mastery.cells import Codes, Vocabulary
+from infra.ahead import ahead
 from infra.files.cell_shards import VERSION, Manifest, Shard, ShardFolder, Sums, read_shard, sums_of
-from infra.postgres.all_scores import POSITION, AllScores, fetch_all_scores, fetch_in_parts, only, within
+from infra.postgres.all_scores import POSITION, AllScores, fetch_all_scores, fetch_in_parts, in_cells, only, within
 from infra.postgres.merging import merged, same
 
 TASKS_MAX: Final = 65_536
@@ -209,14 +211,22 @@ def _made(connection: psycopg.Connection[Any], folder: ShardFolder, generation: 
 
 
 def _build(connection: psycopg.Connection[Any], folder: ShardFolder, generation: int) -> Manifest:
-    words, shards, origin = Vocabulary(), [], _origin(connection, generation)
-    with TemporaryDirectory(dir=folder.path, prefix="parts-") as parts:
-        for scores in fetch_in_parts(connection, generation, words, Path(parts)):
-            if len(scores.learners):
-                shards.append(folder.write(scores, words.tasks))
-            if len(words.tasks) > TASKS_MAX:
-                words = Vocabulary(words.kinds, words.roles)
+    words, origin = Vocabulary(), _origin(connection, generation)
+
+    with TemporaryDirectory(dir=folder.path, prefix="parts-") as aside:
+        parts = _parts(fetch_in_parts(connection, generation, Path(aside)), words)
+        shards = [*ahead(lambda part: folder.write(*part), parts, 1)]
     return _publish(folder, origin, words, shards)
+
+
+def _parts(fetched: Iterable[tuple[int, pa.Table]], words: Vocabulary) -> Iterator[tuple[AllScores, Sequence[str]]]:
+    """Return parts as cells, each with the words of its tasks; kinds and roles have codes of `words`."""
+    tasks = words.tasks
+    for position, rows in fetched:
+        if len(tasks) > TASKS_MAX:
+            tasks = Codes()
+        if len(rows):
+            yield in_cells(rows, replace(words, tasks=tasks), position), tasks.words
 
 
 def _renew(connection: psycopg.Connection[Any], folder: ShardFolder, manifest: Manifest) -> Manifest:
@@ -227,7 +237,7 @@ def _renew(connection: psycopg.Connection[Any], folder: ShardFolder, manifest: M
         words = Vocabulary(words.kinds, words.roles)
         scores = read_shard(file, manifest, words)
         if mine:
-            shards.append(folder.write(_updated(connection, origin.generation, scores, mine, words), words.tasks))
+            shards.append(folder.write(_updated(connection, origin.generation, scores, mine, words), words.tasks.words))
         else:
             shards.append(shard)
     return _publish(folder, origin, words, shards)
