@@ -8,7 +8,6 @@ opened last, then the one that came into force last. A policy for new learners l
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
@@ -196,16 +195,15 @@ def _ruling(chain: Sequence[Standing]) -> Ruling:
     return Ruling(scoped.policy_id, version, document, scoped.competency_id, scoped.terms, decides.since, decides.epoch)
 
 
-@lru_cache(maxsize=1024)
-def documents_of(standings: tuple[Standing, ...]) -> Mapping[str, PolicyDocument]:
+def documents_of(standings: Sequence[Standing]) -> dict[str, PolicyDocument]:
     """Return every document that may decide on some cell, by version: as drafted, and with what others lock above."""
     found: dict[str, PolicyDocument] = {}
     for one in standings:
         lockers = [other for other in standings if other.locked and other is not one and _may_meet(one, other)]
         for above in _all_above(lockers):
-            document = _with_stages(one.document, dict(above.locked), above.document)
+            document = _with_stages(one.document, above.locked, above.document)
             found[document.version] = document
-    return MappingProxyType(found)
+    return found
 
 
 def _may_meet(one: Standing, other: Standing) -> bool:
@@ -219,30 +217,40 @@ def _places(scope: Scope) -> tuple[str | None, ...]:
 
 
 class _Above(NamedTuple):
-    """What is locked for a policy, what the one right above it says, and how specific that one is."""
+    """What stands above a policy: the stages that are locked for it, and what the policy right above it says."""
 
-    locked: frozenset[tuple[str, Any]] = frozenset()
+    locked: Mapping[str, Any] = MappingProxyType({})
     document: PolicyDocument | None = None
-    rank: tuple[int, ...] = ()
+
+    def with_next(self, document: PolicyDocument, locks: Sequence[str]) -> "_Above":
+        """Return what stands above the policies below a document that locks stages."""
+        document = _with_stages(document, self.locked, self.document)
+        return _Above({stage: getattr(document, stage) for stage in locks} | dict(self.locked), document)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What tells it from others."""
+        locked = sorted(f"{stage} {value!r}" for stage, value in self.locked.items())
+        return (self.document.version if self.document else "", *locked)
 
 
-def _all_above(lockers: Sequence[Standing]) -> set[_Above]:
+def _all_above(lockers: Sequence[Standing]) -> Iterable[_Above]:
     """Return all that may stand above a policy; what comes to the same in another order of lockers is there once."""
-    found = {_Above()}
-    waiting = [*found]
+    last = _Above()
+    found = {last.texts: last}
+    waiting: list[tuple[_Above, tuple[int, ...]]] = [(last, ())]
     while waiting:
-        last = waiting.pop()
+        last, last_rank = waiting.pop()
         for locker in lockers:
             rank = _specificity(locker.scoped.scope, 0)
             # which of two subtrees is the nearer one hangs on the cell
-            if last.rank <= rank or (last.rank[0] and rank[0]):
-                document = _with_stages(locker.document, dict(last.locked), last.document)
-                locked = {stage: getattr(document, stage) for stage in locker.locked} | dict(last.locked)
-                above = _Above(frozenset(locked.items()), document, rank)
-                if above not in found:
-                    found.add(above)
-                    waiting.append(above)
-    return found
+            if last_rank <= rank or (last_rank[0] and rank[0]):
+                above = last.with_next(locker.document, locker.locked)
+                key = (*map(str, rank), *above.texts)
+                if key not in found:
+                    found[key] = above
+                    waiting.append((above, rank))
+    return found.values()
 
 
 def effective_document(chain: Iterable[tuple[PolicyDocument, Sequence[str]]]) -> PolicyDocument:
@@ -251,14 +259,11 @@ def effective_document(chain: Iterable[tuple[PolicyDocument, Sequence[str]]]) ->
     Each comes with the stages that it locks for those after it. Where a document makes no sense with what is
     locked, the one above it decides as a whole.
     """
-    locked: dict[str, Any] = {}
-    above: PolicyDocument | None = None
+    above = _Above()
     for document, locks in chain:
-        above = _with_stages(document, locked, above)
-        for stage in locks:
-            locked.setdefault(stage, getattr(above, stage))
-    assert above is not None, "a chain has a document"
-    return above
+        above = above.with_next(document, locks)
+    assert above.document is not None, "a chain has a document"
+    return above.document
 
 
 def _with_stages(document: PolicyDocument, stages: Mapping[str, Any], above: PolicyDocument | None) -> PolicyDocument:

@@ -204,9 +204,7 @@ def _reading(
 
 def _joined(reader: pa.RecordBatchReader) -> pa.Table:
     """Return all batches as one table with codes for words, each encoded while the next one comes."""
-    with ThreadPoolExecutor(1) as encoder:
-        tables = [*encoder.map(_encoded, chain([reader.schema.empty_table()], reader))]
-    return joined(tables)
+    return joined([*ahead(_encoded, chain([reader.schema.empty_table()], reader), 1)])
 
 
 def joined(tables: Sequence[pa.Table]) -> pa.Table:

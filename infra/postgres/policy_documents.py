@@ -51,7 +51,7 @@ async def read_in_force(connection: Connection) -> list[PolicySet]:
             drafted = [draft for draft in drafts if draft[1:3] == (scoped.policy_id, scoped.version)]
             *_, document, locked = ([draft for draft in drafted if draft[0] < position] or drafted)[-1]
             standings.append(Standing(scoped, document, locked))
-        found.append(PolicySet(position, {**built_in, **documents_of(tuple(standings))}))
+        found.append(PolicySet(position, built_in | documents_of(standings)))
     return found
 
 

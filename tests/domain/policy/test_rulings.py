@@ -131,6 +131,14 @@ def test_many_subtrees_that_lock_one_stage_have_no_more_documents_than_policies_
     assert len(documents_of(standings)) == 12 * 6
 
 
+def test_a_lock_of_weights_by_kind_is_among_the_documents_too() -> None:
+    above = document("weighted_mean", weigh={"by_kind": {"quiz": "1"}})
+    below = document("weighted_mean", weigh={"by_kind": {"essay": "2"}}, round={"places": 1})
+    standings = (Standing(DISTRICT, above, locked=("weigh",)), Standing(NORTH, below))
+    locked = document("weighted_mean", weigh={"by_kind": {"quiz": "1"}}, round={"places": 1})
+    assert documents_of(standings) == {one.version: one for one in (above, below, locked)}
+
+
 def switched(*events: PolicySwitch, editions: tuple[Edition, ...] = ()) -> Timeline:
     switches = [Switch(position, 0, event) for position, event in zip(range(10, 100, 10), events, strict=False)]
     return timeline_of(switches, [Draft(1, "any", document().version, document())], editions)
